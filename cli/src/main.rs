@@ -1,0 +1,2 @@
+//! Kinchaku.
+fn main() {}

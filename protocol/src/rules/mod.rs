@@ -1,0 +1,15 @@
+//! The rules that wallet, shop and server evaluate: one function each, called by all of them.
+//!
+//! - [`authorisation`]: may this intent spend this allowance at this shop?
+//! - [`caps`]: how much may a shop accept blind?
+//! - [`split`]: which reserve lines pay a total?
+//! - [`lots`]: in which order are lots consumed?
+//! - [`duplicate`]: was the same amount paid at the same shop a moment ago?
+//! - [`refresh`]: is it time for a new allowance?
+
+pub mod authorisation;
+pub mod caps;
+pub mod duplicate;
+pub mod lots;
+pub mod refresh;
+pub mod split;
