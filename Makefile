@@ -1,0 +1,45 @@
+# Every command of the house. `make help` lists them.
+
+# The demo's powers (settable clock, fault points, test roots) live in a target folder of their own, so
+# that no file of a plain build ever has them.
+demo_target := target/demo
+demo_binaries := -p kinchaku-cli -p kinchaku-server -p kinchaku-fixtures
+demo_features := kinchaku-cli/demo,kinchaku-server/demo
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## say what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: ## live one day in a town (ARGS="--json" for machines); pictures land in target/demo-out
+	cargo build --locked --release --target-dir $(demo_target) $(demo_binaries) --features $(demo_features)
+	@$(demo_target)/release/kinchaku demo --out target/demo-out $(ARGS)
+
+.PHONY: test
+test: ## run every test on both databases; installs what it needs, saying what
+	@make/test.sh
+
+.PHONY: build
+build: ## build kinchaku and kinchaku-server into target/release
+	cargo build --locked --release -p kinchaku-cli -p kinchaku-server
+
+.PHONY: check
+check: ## format, lints, words, licences (ONLY=fmt, strings, clippy or deny for one)
+	@make/check.sh
+
+.PHONY: bench
+bench: ## measure what a payment costs against its floors, as ratios of one run
+	cargo bench --locked -p kinchaku-tests --bench floors
+
+.PHONY: strings
+strings: ## write the Rust of design/strings.json
+	cargo run --locked --quiet -p kinchaku-design --example strings
+
+.PHONY: peers-lock
+peers-lock: ## renew tests/peers/requirements.txt from requirements.in
+	python3 -m venv target/peers-lock
+	target/peers-lock/bin/pip install --quiet pip-tools==7.6.2
+	cd tests/peers && CUSTOM_COMPILE_COMMAND="make peers-lock" ../../target/peers-lock/bin/pip-compile --quiet --generate-hashes \
+		--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --strip-extras --allow-unsafe requirements.in

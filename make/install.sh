@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# install.sh postgresql|python: makes sure that it is there. Exit 77 when it is not and can't be got.
+set -euo pipefail
+. "$(dirname "$0")/say.sh"
+
+postgres_there() { "$root/make/postgres.sh" where >/dev/null 2>&1; }
+python_there() { python3 -c 'import ensurepip, venv' >/dev/null 2>&1; }
+
+case ${1:-} in
+postgresql) there=postgres_there packages="postgresql" ;;
+python) there=python_there packages="python3 python3-venv" ;;
+*) say "install.sh postgresql|python"; exit 2 ;;
+esac
+
+if $there; then exit 0; fi
+if ! command -v apt-get >/dev/null || [ "$(id -u)" != 0 ]; then
+  say "needed and not here: $packages (only root on Debian can have it installed by this script)"
+  exit 77
+fi
+
+say "installing with apt-get: $packages"
+apt=(apt-get -o DPkg::Lock::Timeout=600 -qq)
+export DEBIAN_FRONTEND=noninteractive
+# Runlevel 1 keeps Debian from starting a database service of its own.
+export RUNLEVEL=1
+"${apt[@]}" update >/dev/null || say "the package lists could not be renewed; trying with those at hand"
+# shellcheck disable=SC2086
+"${apt[@]}" install --no-install-recommends -y $packages >/dev/null || exit 77
+$there || exit 77

@@ -1,0 +1,143 @@
+#!/usr/bin/env bash
+# Everything that is tested, in order, then one summary. Exit 0 only when nothing failed; a part that
+# can't run here is SKIPPED in the summary, and in CI (CI=true) counts as failed.
+set -uo pipefail
+. "$(dirname "$0")/say.sh"
+
+features=kinchaku-core/demo,kinchaku-server/demo,kinchaku-cli/demo
+logs=$target/test-logs
+mkdir -p "$logs"
+summary=()
+passed_all=0
+failed_all=0
+
+# record NAME PASSED FAILED SECONDS [NOTE]
+record() {
+  passed_all=$((passed_all + $2))
+  failed_all=$((failed_all + $3))
+  local word=ok
+  [ "$3" = 0 ] || word=FAILED
+  summary+=("$(printf '%-22s %-8s %4d passed %3d failed %5d s  %s' "$1" "$word" "$2" "$3" "$4" "${5:-}")")
+}
+
+# skip NAME REASON
+skip() {
+  local failed=0
+  in_ci && failed=1
+  failed_all=$((failed_all + failed))
+  summary+=("$(printf '%-22s %-8s %s' "$1" SKIPPED "$2")")
+}
+
+# A part's tests by the lines its runner prints; a part that broke without saying so failed once.
+# counted NAME STATUS PASSED FAILED SECONDS [NOTE]
+counted() {
+  local failed=$4
+  if [ "$2" != 0 ] && [ "$failed" = 0 ]; then failed=1; fi
+  if [ "$2" = 0 ] && [ "$3" = 0 ]; then failed=$((failed + 1)); fi
+  record "$1" "$3" "$failed" "$5" "${6:-}"
+}
+
+# sum LOG PATTERN: the total of the numbers that stand before PATTERN.
+sum() { grep -oE "[0-9]+ $2" "$1" | awk '{ n += $1 } END { print n + 0 }'; }
+
+finish() {
+  trap - EXIT
+  stop_postgres
+  printf '\n%s\n' "== make test"
+  printf '%s\n' "${summary[@]}"
+  printf '\n%d passed, %d failed\n' "$passed_all" "$failed_all"
+  [ "$failed_all" = 0 ]
+  exit
+}
+
+pg_folder=
+start_postgres() {
+  "$root/make/install.sh" postgresql
+  case $? in
+  0) ;;
+  *) skip PostgreSQL "not here and not installable: its half of the tests was left out"; return ;;
+  esac
+  # Short, for the socket's name, and therefore not under the target folder.
+  pg_folder=$(mktemp -d "${TMPDIR:-/tmp}/kc-pg.XXXXXX")
+  KINCHAKU_TEST_POSTGRES=$("$root/make/postgres.sh" start "$pg_folder") || {
+    record PostgreSQL 0 1 0 "did not start"
+    return
+  }
+  export KINCHAKU_TEST_POSTGRES
+  say "PostgreSQL: $("$root/make/postgres.sh" where)"
+}
+stop_postgres() {
+  [ -z "$pg_folder" ] || "$root/make/postgres.sh" stop "$pg_folder"
+  pg_folder=
+}
+
+build() {
+  local began=$SECONDS
+  say "building everything, with the demo's powers"
+  if ! cargo build --locked --workspace --all-targets --features "$features"; then
+    record build 0 1 $((SECONDS - began))
+    finish
+  fi
+}
+
+rust_tests() {
+  local began=$SECONDS status log=$logs/rust.log
+  say "Rust tests"
+  cargo test --locked --workspace --no-fail-fast --features "$features" 2>&1 | tee "$log"
+  status=${PIPESTATUS[0]}
+  counted Rust "$status" "$(sum "$log" 'passed;')" "$(sum "$log" 'failed;')" $((SECONDS - began))
+  local ignored
+  ignored=$(sum "$log" 'ignored;')
+  [ "$ignored" = 0 ] || skip "Rust, ignored" "$ignored tests are marked #[ignore]"
+}
+
+peer_tests() {
+  local began=$SECONDS status skipped log=$logs/peers.log venv=$root/.venv
+  if ! "$root/make/install.sh" python; then
+    skip Peers "no Python 3 with venv"
+    return
+  fi
+  if ! cmp -s tests/peers/requirements.txt "$venv/requirements.txt"; then
+    say "installing into .venv: tests/peers/requirements.txt"
+    rm -rf "$venv"
+    if ! python3 -m venv "$venv" ||
+      ! "$venv/bin/pip" install --quiet --disable-pip-version-check --require-hashes -r tests/peers/requirements.txt; then
+      skip Peers "the packages of tests/peers/requirements.txt could not be installed"
+      return
+    fi
+    cp tests/peers/requirements.txt "$venv/requirements.txt"
+  fi
+  say "other people's software reads what we write"
+  KINCHAKU_TEST_VECTORS=$root/fixtures/vectors PYTHONDONTWRITEBYTECODE=1 \
+    "$venv/bin/python" -m pytest -p no:cacheprovider -rs tests/peers 2>&1 | tee "$log"
+  status=${PIPESTATUS[0]}
+  # The last line alone: a test's own output may speak of numbers too.
+  tail -n 1 "$log" >"$log.last"
+  counted Peers "$status" "$(sum "$log.last" passed)" \
+    "$(($(sum "$log.last" failed) + $(sum "$log.last" error)))" $((SECONDS - began))
+  skipped=$(sum "$log.last" skipped)
+  [ "$skipped" = 0 ] || skip "Peers, skipped" "$skipped tests skipped themselves"
+}
+
+plain_release() {
+  local began=$SECONDS status log=$logs/plain_release.log
+  say "the plain release build has none of the demo's powers"
+  { "${MAKE:-make}" --no-print-directory build && tests/plain_release.sh "$target/release"; } 2>&1 | tee "$log"
+  status=${PIPESTATUS[0]}
+  counted "Plain release" "$status" "$(grep -c '^ok - ' "$log")" "$(grep -c '^not ok - ' "$log")" $((SECONDS - began))
+}
+
+trap finish EXIT
+trap 'record interrupted 0 1 0; exit' INT TERM
+
+for tool in cargo cc; do
+  command -v "$tool" >/dev/null || { record "$tool" 0 1 0 "not on the PATH"; finish; }
+done
+start_postgres
+build
+# The binaries that tests start as programs of their own.
+export KINCHAKU_TEST_BIN=$target/debug
+rust_tests
+peer_tests
+plain_release
+finish
