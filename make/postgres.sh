@@ -32,6 +32,7 @@ start() {
   local fsync=${PG_FSYNC:-off}
   mkdir -p "$folder"
   [ "$(id -u)" != 0 ] || chown "$owner" "$folder"
+  cd "$folder" # the one place that the owner is sure to be let into
   LC_ALL=C as_owner "$bin/initdb" -D "$folder/data" -U app -A trust -E UTF8 --locale=C --no-sync >/dev/null
   as_owner tee -a "$folder/data/postgresql.conf" >/dev/null <<SETTINGS
 listen_addresses = ''
@@ -52,8 +53,10 @@ SETTINGS
 
 stop() {
   if [ -f "$folder/data/postmaster.pid" ]; then
+    cd "$folder"
     as_owner "$bin/pg_ctl" -D "$folder/data" -m immediate -s stop
   fi
+  cd /
   rm -rf "$folder"
 }
 

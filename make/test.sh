@@ -46,8 +46,7 @@ finish() {
   printf '\n%s\n' "== make test"
   printf '%s\n' "${summary[@]}"
   printf '\n%d passed, %d failed\n' "$passed_all" "$failed_all"
-  [ "$failed_all" = 0 ]
-  exit
+  if [ "$failed_all" = 0 ]; then exit 0; else exit 1; fi
 }
 
 pg_folder=

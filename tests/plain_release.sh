@@ -31,7 +31,7 @@ refuses() {
 }
 
 # silent_about WORD FILE: the word stands nowhere in the file.
-silent_about() { ! grep -a -q -F -e "$1" "$2"; }
+silent_about() { [ -r "$2" ] && ! grep -a -q -F -e "$1" "$2"; }
 
 for name in kinchaku kinchaku-server; do
   check "$name runs" "$bin/$name" --version
