@@ -29,9 +29,7 @@ pub enum AmountTextError {
 pub fn minor_units(text: &str, decimals: usize) -> Result<Amount, AmountTextError> {
     let (whole, fraction) = digits(text)?;
     let fine = fraction.trim_end_matches('0');
-    let zeros = decimals
-        .checked_sub(fine.len())
-        .ok_or(AmountTextError::TooFine)?;
+    let zeros = decimals.checked_sub(fine.len()).ok_or(AmountTextError::TooFine)?;
     let units = format!("{whole}{fine}{}", "0".repeat(zeros));
     let units: u64 = units.parse().map_err(|_| AmountTextError::TooLarge)?;
     if units == 0 {

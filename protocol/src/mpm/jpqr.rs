@@ -8,12 +8,7 @@ use super::payload::{Payload, Template};
 pub const GUID: &str = "jp.or.paymentsjapan";
 
 /// Lengths of the four management levels of a shop number (fields 01 to 04).
-const LEVELS: [(ObjectId, usize); 4] = [
-    (ObjectId(1), 13),
-    (ObjectId(2), 4),
-    (ObjectId(3), 6),
-    (ObjectId(4), 6),
-];
+const LEVELS: [(ObjectId, usize); 4] = [(ObjectId(1), 13), (ObjectId(2), 4), (ObjectId(3), 6), (ObjectId(4), 6)];
 
 /// A payload's JPQR account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,9 +37,7 @@ impl Payload {
             level.is_some_and(|level| level.chars().count() == *length)
         });
         let japanese = self.language.as_ref().is_some_and(|language| {
-            language.preference.as_deref() == Some("JA")
-                && language.merchant_name.is_some()
-                && language.city.is_none()
+            language.preference.as_deref() == Some("JA") && language.merchant_name.is_some() && language.city.is_none()
         });
         numbered
             && japanese

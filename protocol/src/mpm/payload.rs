@@ -120,10 +120,7 @@ impl Payload {
         if self.currency.as_deref() != Some("392") {
             return Err(AmountTextError::OtherCurrency);
         }
-        self.amount
-            .as_deref()
-            .map(|text| minor_units(text, 0))
-            .transpose()
+        self.amount.as_deref().map(|text| minor_units(text, 0)).transpose()
     }
 
     /// The account or unreserved template of `guid` with this ID.
@@ -136,10 +133,7 @@ impl Payload {
     /// The shop's name fit for a screen: the local one before the Latin one. Untrusted until signed.
     #[must_use]
     pub fn shown_name(&self) -> Option<String> {
-        let local = self
-            .language
-            .as_ref()
-            .and_then(|l| l.merchant_name.as_deref());
+        let local = self.language.as_ref().and_then(|l| l.merchant_name.as_deref());
         local.or(self.merchant_name.as_deref()).map(shown)
     }
 

@@ -117,10 +117,7 @@ mod tests {
 
     #[test]
     fn receipts_and_emv_codes_go_their_way() {
-        assert_eq!(
-            recognise(" KC1:ABC+/ \n"),
-            Scanned::Receipt("KC1:ABC+/".to_owned())
-        );
+        assert_eq!(recognise(" KC1:ABC+/ \n"), Scanned::Receipt("KC1:ABC+/".to_owned()));
         let Scanned::Emv(parsed) = recognise("00020101021163040000") else {
             panic!("not named EMV");
         };
@@ -140,22 +137,14 @@ mod tests {
             recognise("hQVDUFYwMWETTwegAAAAVVVVUAhNYXN0ZXI="),
             Scanned::Consumer(ConsumerCode::Emv)
         );
-        assert_eq!(
-            recognise("hQVKUFFSMWEbTw=="),
-            Scanned::Consumer(ConsumerCode::Jpqr)
-        );
+        assert_eq!(recognise("hQVKUFFSMWEbTw=="), Scanned::Consumer(ConsumerCode::Jpqr));
     }
 
     /// T2: the host named is the one a browser would open, not one that stands before it.
     #[test]
     fn an_address_is_named_by_its_true_host() {
-        let web = |host: &str| Scanned::Web {
-            host: host.to_owned(),
-        };
-        assert_eq!(
-            recognise("https://qr.paypay.ne.jp/p2p01_x"),
-            Scanned::PayPay
-        );
+        let web = |host: &str| Scanned::Web { host: host.to_owned() };
+        assert_eq!(recognise("https://qr.paypay.ne.jp/p2p01_x"), Scanned::PayPay);
         assert_eq!(recognise("HTTPS://PayPay.ne.jp"), Scanned::PayPay);
         for (text, host) in [
             ("https://paypay.ne.jp@evil.example/", "evil.example"),
@@ -170,14 +159,7 @@ mod tests {
 
     #[test]
     fn anything_else_is_unknown() {
-        for text in [
-            "",
-            "4901234567894",
-            "hello",
-            "https://",
-            "tel:110",
-            "kc1:ABC",
-        ] {
+        for text in ["", "4901234567894", "hello", "https://", "tel:110", "kc1:ABC"] {
             assert_eq!(recognise(text), Scanned::Unknown, "{text}");
         }
     }

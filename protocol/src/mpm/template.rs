@@ -22,10 +22,7 @@ fn inside(value: &str, lengths: Lengths, errors: &mut Errors) -> Inside {
     for object in walk(value, lengths) {
         let Ok(object) = object else {
             errors.add(ErrorKind::Tlv);
-            return Inside {
-                fields,
-                whole: false,
-            };
+            return Inside { fields, whole: false };
         };
         errors.require(!object.value.is_empty(), ErrorKind::Length);
         match fields.entry(object.id) {
@@ -35,10 +32,7 @@ fn inside(value: &str, lengths: Lengths, errors: &mut Errors) -> Inside {
             Entry::Occupied(_) => errors.add(ErrorKind::Duplicate),
         }
     }
-    Inside {
-        fields,
-        whole: true,
-    }
+    Inside { fields, whole: true }
 }
 
 /// Merchant account information 02 to 25: somebody else's number, not to be looked into (4.7.1).
@@ -52,12 +46,7 @@ pub(super) fn primitive(id: ObjectId, value: &str) -> Template {
 }
 
 /// A template whose 00 says who defines the rest: 26 to 51, 80 to 99, and 50 to 99 within 62.
-pub(super) fn with_guid(
-    id: ObjectId,
-    value: &str,
-    lengths: Lengths,
-    errors: &mut Errors,
-) -> Template {
+pub(super) fn with_guid(id: ObjectId, value: &str, lengths: Lengths, errors: &mut Errors) -> Template {
     let Inside { mut fields, whole } = inside(value, lengths, errors);
     let guid = fields.remove(&ObjectId::FIRST);
     match &guid {

@@ -85,11 +85,7 @@ fn root(payload: &Payload) -> Result<Vec<(ObjectId, String)>, WriteError> {
 
 fn language_value(language: &Language) -> Result<String, WriteError> {
     let mut fields = language.others.clone();
-    let named = [
-        &language.preference,
-        &language.merchant_name,
-        &language.city,
-    ];
+    let named = [&language.preference, &language.merchant_name, &language.city];
     for (number, value) in (0..).zip(named) {
         if let (Some(id), Some(value)) = (ObjectId::new(number), value) {
             fields.insert(id, value.clone());

@@ -100,10 +100,7 @@ impl Symbol {
         row.and_then(|row| row.get(x)).copied().unwrap_or(false)
     }
 
-    fn smallest(
-        level: Level,
-        push: impl Fn(&mut Bits) -> Result<(), QrError>,
-    ) -> Result<Self, SymbolError> {
+    fn smallest(level: Level, push: impl Fn(&mut Bits) -> Result<(), QrError>) -> Result<Self, SymbolError> {
         let correction = level.correction();
         // Within each of these ranges the same text takes the same number of bits.
         for (from, to) in [(1, 9), (10, 26), (27, 40)] {
@@ -119,8 +116,7 @@ impl Symbol {
                     continue;
                 }
                 push(&mut bits).map_err(|_| SymbolError::TooLong)?;
-                bits.push_terminator(correction)
-                    .map_err(|_| SymbolError::TooLong)?;
+                bits.push_terminator(correction).map_err(|_| SymbolError::TooLong)?;
                 let code = QrCode::with_bits(bits, correction).map_err(|_| SymbolError::TooLong)?;
                 return Ok(Self::of(code, version, level));
             }

@@ -4,9 +4,7 @@ use std::collections::BTreeSet;
 
 use data_encoding::{BASE32_NOPAD, BASE64URL_NOPAD};
 
-use super::{
-    ACCOUNT, FIRST_HALF, GUID, Offline, SECOND_HALF, ShopMark, field, signature_templates,
-};
+use super::{ACCOUNT, FIRST_HALF, GUID, Offline, SECOND_HALF, ShopMark, field, signature_templates};
 use crate::ids::{Kid, MarkId, Pid, SetId};
 use crate::mpm::write::sealed;
 use crate::mpm::{ErrorKind, ObjectId, Parsed, Payload, Template, tlv};
