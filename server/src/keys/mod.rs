@@ -1,0 +1,226 @@
+//! The keys of a town as its server holds them (docs/protocol.md, "Keys and rotation").
+//!
+//! A folder made by `keys init`: the key set signed by a root, and one private key for each use, readable
+//! by their owner alone, because a server starts without a person. Both roots lie beside them sealed by a
+//! passphrase, until the operator takes them off the machine; the server never opens them.
+//!
+//! Changing a key is a new version of the key set ([`rotate`]); the server reads the folder at start.
+
+mod folder;
+mod make;
+mod passphrase;
+mod sealed_root;
+pub mod test_root;
+
+use std::path::Path;
+
+use hkdf::Hkdf;
+use kinchaku_protocol::doc::{KeyEntry, KeySet, KeyUse, Received, Verified};
+use kinchaku_protocol::ids::Kid;
+use kinchaku_protocol::signature::{PublicKey, Signer as _, SoftwareSigner};
+use kinchaku_protocol::time::Time;
+use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
+
+use folder::Folder;
+pub use make::{Roots, Rotation, init, rotate};
+pub use passphrase::Passphrase;
+
+/// Every use of a key, with the word that names it in files and commands.
+pub const USES: [(KeyUse, &str); 6] = [
+    (KeyUse::ISSUER, "issuer"),
+    (KeyUse::FACT, "fact"),
+    (KeyUse::BULLETIN, "bulletin"),
+    (KeyUse::DEVICE_CA, "device-ca"),
+    (KeyUse::SHOP_MARK, "shop-mark"),
+    (KeyUse::CONSOLE, "console"),
+];
+
+/// Why there are no keys to work with.
+#[derive(Debug, thiserror::Error)]
+pub enum KeysError {
+    /// A file of the folder cannot be read or written.
+    #[error("{file}: {kind}")]
+    File {
+        /// Its name in the folder.
+        file: String,
+        /// What the system said.
+        kind: std::io::ErrorKind,
+    },
+    /// Others than the owner may read a secret.
+    #[error("{0} can be read by others than its owner")]
+    Exposed(String),
+    /// A file does not hold what its name says, or was altered.
+    #[error("{0} is damaged")]
+    Damaged(&'static str),
+    /// The folder has keys already; they are never overwritten.
+    #[error("the folder has keys already")]
+    AlreadyThere,
+    /// No key of this use is in force with its private half here.
+    #[error("no {0} key is in force here")]
+    None(&'static str),
+    /// The passphrase does not open the root.
+    #[error("the passphrase does not open the root key")]
+    WrongPassphrase,
+    /// The passphrase is shorter than [`passphrase::MIN_CHARACTERS`].
+    #[error("the passphrase is too short")]
+    ShortPassphrase,
+    /// No passphrase came in.
+    #[error("no passphrase was given")]
+    NoPassphrase,
+    /// The roots are published test keys, which this build refuses (`docs/adr/0011`).
+    #[error("the roots are test keys; this build refuses them")]
+    TestRoot,
+    /// The system gave no random bytes, or a primitive refused its input.
+    #[error("the system could not make a key")]
+    NotMade,
+}
+
+/// A private key with its entry in the key set.
+struct Held {
+    entry: KeyEntry,
+    signer: SoftwareSigner,
+}
+
+/// The keys of a town, loaded and checked.
+pub struct TownKeys {
+    roots: [PublicKey; 2],
+    keyset: Verified<KeySet>,
+    held: Vec<Held>,
+}
+
+impl TownKeys {
+    /// Reads a folder: the key set must be signed by one of the two roots, and every private key must be
+    /// in it.
+    ///
+    /// # Errors
+    /// [`KeysError`]; [`KeysError::TestRoot`] in a build without the feature `demo`.
+    pub fn load(path: &Path) -> Result<Self, KeysError> {
+        let folder = Folder::at(path);
+        let roots = folder.roots()?;
+        if !cfg!(feature = "demo") && roots.iter().any(test_root::is_test_root) {
+            return Err(KeysError::TestRoot);
+        }
+        let keyset = folder.keyset(&roots)?;
+        let held = folder.private_keys(&keyset)?;
+        Ok(Self {
+            roots,
+            keyset,
+            held: held.into_iter().map(|(entry, signer)| Held { entry, signer }).collect(),
+        })
+    }
+
+    /// The signed key set.
+    #[must_use]
+    pub const fn keyset(&self) -> &Verified<KeySet> {
+        &self.keyset
+    }
+
+    /// Root 1 and root 2.
+    #[must_use]
+    pub const fn roots(&self) -> &[PublicKey; 2] {
+        &self.roots
+    }
+
+    /// The key that signs this at `now`: of those in force, the one that came into force last.
+    ///
+    /// # Errors
+    /// [`KeysError::None`].
+    pub fn signer(&self, usage: KeyUse, now: Time) -> Result<&SoftwareSigner, KeysError> {
+        self.held
+            .iter()
+            .filter(|held| held.entry.usage == usage)
+            .filter(|held| held.entry.not_before <= now && now <= held.entry.expires)
+            .max_by_key(|held| (held.entry.not_before, held.entry.kid))
+            .map(|held| &held.signer)
+            .ok_or(KeysError::None(word(usage)))
+    }
+
+    /// The private key with this id, in force or not: to sign again what it signed before.
+    #[must_use]
+    pub fn by_kid(&self, kid: Kid) -> Option<&SoftwareSigner> {
+        self.held
+            .iter()
+            .find(|held| held.entry.kid == kid)
+            .map(|held| &held.signer)
+    }
+
+    /// A secret for one purpose of the server, the same for every process with this folder.
+    ///
+    /// # Errors
+    /// [`KeysError::None`] without a device CA key.
+    pub fn derive(&self, purpose: &str) -> Result<Zeroizing<[u8; 32]>, KeysError> {
+        let first = self
+            .held
+            .iter()
+            .filter(|held| held.entry.usage == KeyUse::DEVICE_CA)
+            .max_by_key(|held| (held.entry.not_before, held.entry.kid))
+            .ok_or(KeysError::None("device-ca"))?;
+        let mut secret = Zeroizing::new([0; 32]);
+        Hkdf::<Sha256>::new(None, first.signer.scalar().as_slice())
+            .expand(format!("kinchaku/server/1/{purpose}").as_bytes(), secret.as_mut_slice())
+            .map_err(|_| KeysError::NotMade)?;
+        Ok(secret)
+    }
+}
+
+/// The word of a use.
+#[must_use]
+pub fn word(usage: KeyUse) -> &'static str {
+    USES.iter()
+        .find(|(known, _)| *known == usage)
+        .map_or("unknown", |(_, word)| word)
+}
+
+/// What a person compares before trusting a root: SHA-256 of the compressed key, in groups of four.
+#[must_use]
+pub fn fingerprint(key: &PublicKey) -> String {
+    let hex = data_encoding::HEXLOWER.encode(&Sha256::digest(key.0));
+    let groups: Vec<String> = hex
+        .chars()
+        .collect::<Vec<_>>()
+        .chunks(4)
+        .map(|group| group.iter().collect())
+        .collect();
+    groups.join(" ")
+}
+
+/// A fresh private key.
+fn fresh_key() -> Result<SoftwareSigner, KeysError> {
+    let mut scalar = Zeroizing::new([0; 32]);
+    // One scalar in 2^32 is no key: draw again.
+    for _ in 0..4 {
+        getrandom::fill(scalar.as_mut_slice()).map_err(|_| KeysError::NotMade)?;
+        if let Ok(key) = SoftwareSigner::from_scalar(&scalar) {
+            return Ok(key);
+        }
+    }
+    Err(KeysError::NotMade)
+}
+
+/// Reads a key set that one of these roots signed.
+fn checked_keyset(bytes: &[u8], roots: &[PublicKey; 2]) -> Result<Verified<KeySet>, KeysError> {
+    let damaged = KeysError::Damaged(folder::KEYSET);
+    let Ok(received) = Received::<KeySet>::read(bytes) else {
+        return Err(damaged);
+    };
+    let signer = roots.iter().find(|root| Some(root.kid()) == received.kid());
+    match signer {
+        Some(root) => received.verify(root).map_err(|_| damaged),
+        None => Err(damaged),
+    }
+}
+
+/// An entry for this key.
+fn entry(key: &SoftwareSigner, usage: KeyUse, not_before: Time, expires: Time) -> KeyEntry {
+    KeyEntry {
+        kid: key.public_key().kid(),
+        key: key.public_key(),
+        usage,
+        not_before,
+        expires,
+    }
+}
+
+#[cfg(test)]
+mod tests;

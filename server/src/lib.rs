@@ -1,0 +1,3 @@
+//! Kinchaku.
+
+pub mod keys;
