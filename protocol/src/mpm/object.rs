@@ -59,22 +59,10 @@ impl ObjectId {
         self.0
     }
 
-    /// Merchant Account Information of any kind: root 02 to 51.
-    #[must_use]
-    pub const fn is_merchant_account(self) -> bool {
-        matches!(self.0, 2..=51)
-    }
-
     /// Merchant Account Information that is a template with a unique identifier: root 26 to 51.
     #[must_use]
     pub const fn is_account_template(self) -> bool {
         matches!(self.0, 26..=51)
-    }
-
-    /// An unreserved template: root 80 to 99.
-    #[must_use]
-    pub const fn is_unreserved(self) -> bool {
-        matches!(self.0, 80..=99)
     }
 }
 

@@ -30,7 +30,7 @@ impl ShopMark {
     ///
     /// # Errors
     /// [`SignMarkError`].
-    pub fn sign(&self, signer: &impl Signer) -> Result<String, SignMarkError> {
+    pub fn sign(&self, signer: &(impl Signer + ?Sized)) -> Result<String, SignMarkError> {
         if signer.public_key().kid() != self.kid {
             return Err(SignMarkError::OtherKey);
         }
