@@ -58,11 +58,7 @@ pub fn faults(messages: &[Message]) -> Vec<String> {
         {
             found.push(format!("has the code of {other}"));
         }
-        faults.extend(
-            found
-                .iter()
-                .map(|fault| format!("{}: {fault}", message.key)),
-        );
+        faults.extend(found.iter().map(|fault| format!("{}: {fault}", message.key)));
     }
     faults
 }
@@ -70,9 +66,7 @@ pub fn faults(messages: &[Message]) -> Vec<String> {
 fn name_faults(message: &Message) -> Option<String> {
     let well_formed = message.key.split(['.', '_']).all(|word| {
         word.starts_with(|c: char| c.is_ascii_lowercase())
-            && word
-                .chars()
-                .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
+            && word.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
     });
     (!well_formed).then(|| "a key is words of a-z and 0-9, joined by . and _".to_owned())
 }

@@ -22,20 +22,12 @@ pub fn source(messages: &[Message]) -> String {
     out.push_str("}\n\nimpl Key {\n");
     line(
         &mut out,
-        format_args!(
-            "    /// Every key.\n    pub const ALL: [Self; {}] = [",
-            messages.len()
-        ),
+        format_args!("    /// Every key.\n    pub const ALL: [Self; {}] = [", messages.len()),
     );
     for message in messages {
-        line(
-            &mut out,
-            format_args!("        Self::{},", message.variant()),
-        );
+        line(&mut out, format_args!("        Self::{},", message.variant()));
     }
-    out.push_str(
-        "    ];\n\n    pub(crate) const fn entry(self) -> Entry {\n        match self {\n",
-    );
+    out.push_str("    ];\n\n    pub(crate) const fn entry(self) -> Entry {\n        match self {\n");
     for message in messages {
         let texts = &message.texts;
         line(

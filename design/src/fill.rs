@@ -93,10 +93,7 @@ mod tests {
 
     #[test]
     fn every_place_is_filled_and_values_are_left_alone() {
-        let filled = fill(
-            "{shop}に{amount}",
-            &[("amount", "1,200円"), ("shop", "{amount}")],
-        );
+        let filled = fill("{shop}に{amount}", &[("amount", "1,200円"), ("shop", "{amount}")]);
         assert_eq!(filled.as_deref(), Ok("{amount}に1,200円"));
     }
 

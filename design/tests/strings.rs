@@ -65,8 +65,7 @@ fn money_states_have_the_fixed_words() {
 fn a_key_without_easy_or_twice_in_the_file_is_refused() {
     assert!(read(r#"{"a.b": {"std": "あ", "en": "a"}}"#).is_err());
     assert!(read(r#"{"a.b": {"std": "あ", "easy": "あ", "en": "a", "fr": "a"}}"#).is_err());
-    let twice =
-        r#"{"a": {"std":"あ","easy":"あ","en":"a"}, "a": {"std":"い","easy":"い","en":"i"}}"#;
+    let twice = r#"{"a": {"std":"あ","easy":"あ","en":"a"}, "a": {"std":"い","easy":"い","en":"i"}}"#;
     assert!(read(twice).is_err());
 }
 
@@ -99,21 +98,9 @@ fn each_rule_finds_its_fault() {
             r#"{"std":"{n}","easy":"あ","en":"{n}"}"#,
             "easy has other placeholders",
         ),
-        (
-            "word.a",
-            r#"{"std":"残高","easy":"あ","en":"a"}"#,
-            "std says 残高",
-        ),
-        (
-            "word.a",
-            r#"{"std":"支払","easy":"支はらい","en":"a"}"#,
-            "kanji 支",
-        ),
-        (
-            "word.a",
-            r#"{"std":"","easy":"あ","en":"a"}"#,
-            "std is empty",
-        ),
+        ("word.a", r#"{"std":"残高","easy":"あ","en":"a"}"#, "std says 残高"),
+        ("word.a", r#"{"std":"支払","easy":"支はらい","en":"a"}"#, "kanji 支"),
+        ("word.a", r#"{"std":"","easy":"あ","en":"a"}"#, "std is empty"),
     ];
     for (key, body, fault) in cases {
         let found = rules::faults(&only(key, body).expect("well-formed")).join("\n");

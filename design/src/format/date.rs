@@ -25,8 +25,7 @@ const fn civil(day_number: u64) -> Civil {
     let shifted = day_number.saturating_add(719_468);
     let era = shifted / 146_097;
     let day_of_era = shifted % 146_097;
-    let year_of_era =
-        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let month_from_march = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
@@ -77,9 +76,7 @@ fn month_name(month: u64) -> &'static str {
 }
 
 fn calendar(lang: Lang, civil: &Civil, with_year: bool) -> String {
-    let Civil {
-        year, month, day, ..
-    } = *civil;
+    let Civil { year, month, day, .. } = *civil;
     let weekday = weekday(lang, civil);
     match (lang, with_year) {
         (Lang::Ja | Lang::Easy, true) => format!("{year}年{month}月{day}日（{weekday}）"),
@@ -149,14 +146,8 @@ mod tests {
     #[test]
     fn lists_name_the_day_and_the_clock() {
         assert_eq!(date_time(Lang::Ja, AT), "2026年3月31日（火） 18:47");
-        assert_eq!(
-            moment(Lang::Ja, AT, AT + 3 * SECONDS_A_DAY),
-            "3月31日（火） 18:47"
-        );
-        assert_eq!(
-            moment(Lang::En, AT, AT + 3 * SECONDS_A_DAY),
-            "Tue 31 Mar 18:47"
-        );
+        assert_eq!(moment(Lang::Ja, AT, AT + 3 * SECONDS_A_DAY), "3月31日（火） 18:47");
+        assert_eq!(moment(Lang::En, AT, AT + 3 * SECONDS_A_DAY), "Tue 31 Mar 18:47");
     }
 
     #[test]

@@ -44,11 +44,7 @@ pub fn money(lang: Lang, unit: Unit, amount: u64) -> String {
 #[must_use]
 pub fn signed_money(lang: Lang, unit: Unit, amount: i64) -> String {
     let text = money(lang, unit, amount.unsigned_abs());
-    if amount < 0 {
-        format!("\u{2212}{text}")
-    } else {
-        text
-    }
+    if amount < 0 { format!("\u{2212}{text}") } else { text }
 }
 
 #[cfg(test)]
@@ -57,13 +53,8 @@ mod tests {
 
     #[test]
     fn digits_are_grouped_by_three() {
-        let said: Vec<_> = [0, 999, 1_000, 12_345, 123_456, 1_234_567]
-            .map(number)
-            .into();
-        assert_eq!(
-            said,
-            ["0", "999", "1,000", "12,345", "123,456", "1,234,567"]
-        );
+        let said: Vec<_> = [0, 999, 1_000, 12_345, 123_456, 1_234_567].map(number).into();
+        assert_eq!(said, ["0", "999", "1,000", "12,345", "123,456", "1,234,567"]);
         assert_eq!(number(u64::MAX), "18,446,744,073,709,551,615");
     }
 
