@@ -1,3 +1,4 @@
 //! Kinchaku.
 
 pub mod keys;
+pub mod sheet;
