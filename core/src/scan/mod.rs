@@ -1,0 +1,143 @@
+//! From a picture to the text of the QR codes in it; what the text means is for `protocol::mpm` and
+//! `protocol::base45` to say.
+//!
+//! A picture comes from outside and is hostile until proven otherwise, and decoders panic or hang on
+//! some. So sizes are checked before anything is allocated ([`picture`]), every attempt runs on a
+//! worker thread that may be lost without losing the caller ([`worker`]), and the whole scan has a
+//! deadline. Attempts are a fixed ladder of small changes to the picture ([`ladder`], [`prepare`])
+//! that stops at the first symbol. A symbol without a text the caller accepts is tried in other
+//! character sets ([`reading`]) and read again by a second decoder ([`second_opinion`]). Nothing is
+//! kept between scans, so there is nothing to recover.
+
+mod ladder;
+mod picture;
+mod prepare;
+mod reading;
+mod second_opinion;
+mod worker;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use ladder::LADDER;
+pub use picture::{Luma, MAX_FILE_BYTES, MAX_PIXELS};
+use reading::Reading;
+use worker::{Lost, Worker};
+
+/// What was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scan {
+    /// Texts found, accepted ones first; never empty. More than one means several codes in the picture.
+    pub texts: Vec<String>,
+    /// How many of `texts`, from the first, the caller accepted.
+    pub accepted: usize,
+    /// Decoder and step that read them, for example `rxing:hs`.
+    pub decoder: String,
+    /// Time from call to answer.
+    pub elapsed: Duration,
+}
+
+/// Why nothing was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ScanError {
+    /// The bytes are no PNG or JPEG, or a damaged one.
+    #[error("not a picture")]
+    NotAPicture,
+    /// The file or the picture in it is over [`MAX_FILE_BYTES`] or [`MAX_PIXELS`].
+    #[error("picture too large")]
+    TooLarge,
+    /// No QR code could be read.
+    #[error("no QR code in the picture")]
+    NoCode,
+    /// The deadline passed before a code was read.
+    #[error("out of time")]
+    OutOfTime,
+    /// The device would not start a thread for the decoder.
+    #[error("decoder unavailable")]
+    Unavailable,
+}
+
+/// Longest scan of a stored picture; a camera frame should be given less.
+pub const PICTURE_DEADLINE: Duration = Duration::from_millis(2_000);
+
+/// Reads the QR codes in an encoded picture (PNG or JPEG).
+///
+/// `accept` says whether a text is what the caller hopes for, for example that its EMV checksum is
+/// right. A text it refuses is still returned, as the best there was.
+///
+/// # Errors
+/// See [`ScanError`].
+pub fn decode(picture: &[u8], deadline: Duration, accept: impl Fn(&str) -> bool) -> Result<Scan, ScanError> {
+    let started = Instant::now();
+    if picture.len() > MAX_FILE_BYTES {
+        return Err(ScanError::TooLarge);
+    }
+    let worker = Worker::start(started + deadline).map_err(|_| ScanError::Unavailable)?;
+    let bytes = picture.to_vec();
+    let frame = match worker.run(move || picture::luma_of(&bytes).map(Luma::shrunk)) {
+        Ok(frame) => frame?,
+        Err(Lost::Panicked) => return Err(ScanError::NotAPicture),
+        Err(Lost::Late) => return Err(ScanError::OutOfTime),
+    };
+    climb(&worker, frame, started, accept)
+}
+
+/// Reads the QR codes in a camera frame.
+///
+/// # Errors
+/// See [`ScanError`]; never `NotAPicture`.
+pub fn decode_luma(frame: Luma, deadline: Duration, accept: impl Fn(&str) -> bool) -> Result<Scan, ScanError> {
+    let started = Instant::now();
+    let worker = Worker::start(started + deadline).map_err(|_| ScanError::Unavailable)?;
+    let frame = worker.run(move || frame.shrunk()).map_err(|_| ScanError::OutOfTime)?;
+    climb(&worker, frame, started, accept)
+}
+
+fn climb(worker: &Worker, frame: Luma, started: Instant, accept: impl Fn(&str) -> bool) -> Result<Scan, ScanError> {
+    let frame = Arc::new(frame);
+    for step in LADDER {
+        let copy = Arc::clone(&frame);
+        let symbols = match worker.run(move || ladder::attempt(&copy, step)) {
+            Ok(symbols) => symbols,
+            Err(Lost::Panicked) => continue,
+            Err(Lost::Late) => return Err(ScanError::OutOfTime),
+        };
+        if symbols.is_empty() {
+            continue;
+        }
+        let first = ranked(symbols, &accept, format!("rxing:{step}"), started);
+        if first.accepted > 0 {
+            return Ok(first);
+        }
+        return Ok(ask_again(worker, &frame, step, started, &accept).unwrap_or(first));
+    }
+    Err(ScanError::NoCode)
+}
+
+/// What the second decoder makes of it, if the caller accepts that.
+fn ask_again(
+    worker: &Worker,
+    frame: &Arc<Luma>,
+    step: &'static str,
+    started: Instant,
+    accept: &impl Fn(&str) -> bool,
+) -> Option<Scan> {
+    let steps = [step, "f", "h"];
+    steps.into_iter().find_map(|step| {
+        let copy = Arc::clone(frame);
+        let symbols = worker.run(move || second_opinion::attempt(&copy, step)).ok()?;
+        let again = ranked(symbols, accept, format!("rqrr:{step}"), started);
+        (again.accepted > 0).then_some(again)
+    })
+}
+
+fn ranked(symbols: Vec<Reading>, accept: &impl Fn(&str) -> bool, decoder: String, started: Instant) -> Scan {
+    let settled = symbols.into_iter().map(|symbol| symbol.settled(accept));
+    let (first, rest): (Vec<_>, Vec<_>) = settled.partition(|(_, accepted)| *accepted);
+    Scan {
+        accepted: first.len(),
+        texts: first.into_iter().chain(rest).map(|(text, _)| text).collect(),
+        decoder,
+        elapsed: started.elapsed(),
+    }
+}
