@@ -198,7 +198,10 @@ mod tests {
         let sealed = key.seal(&vault, Purpose::PaymentKey).unwrap();
         let opened = SoftwareKey::open(&vault, Purpose::PaymentKey, &sealed).unwrap();
         assert_eq!(opened.public_key(), key.public_key());
-        assert_eq!(verified_sign(&opened, b"m").unwrap(), verified_sign(&key, b"m").unwrap());
+        assert_eq!(
+            verified_sign(&opened, b"m").unwrap(),
+            verified_sign(&key, b"m").unwrap()
+        );
         let error = SoftwareKey::open(&vault, Purpose::SyncKey, &sealed).unwrap_err();
         assert_eq!(error, KeyError::NotAKey);
         let other = vault.seal(Purpose::PaymentKey, &[], b"not a scalar").unwrap();

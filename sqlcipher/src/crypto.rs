@@ -52,18 +52,8 @@ pub enum Mode {
 }
 
 /// HMAC (RFC 2104) over `first` then `second`, into an `out` of exactly the digest's length.
-pub fn hmac(
-    digest: Digest,
-    key: &[u8],
-    first: &[u8],
-    second: &[u8],
-    out: &mut [u8],
-) -> Result<(), Unsupported> {
-    fn run<M: Mac + KeyInit>(
-        key: &[u8],
-        parts: [&[u8]; 2],
-        out: &mut [u8],
-    ) -> Result<(), Unsupported> {
+pub fn hmac(digest: Digest, key: &[u8], first: &[u8], second: &[u8], out: &mut [u8]) -> Result<(), Unsupported> {
+    fn run<M: Mac + KeyInit>(key: &[u8], parts: [&[u8]; 2], out: &mut [u8]) -> Result<(), Unsupported> {
         let mut mac = <M as KeyInit>::new_from_slice(key).map_err(|_| Unsupported)?;
         for part in parts {
             mac.update(part);
@@ -82,13 +72,7 @@ pub fn hmac(
 }
 
 /// PBKDF2-HMAC (RFC 8018); fills `out`. No rounds are an error.
-pub fn pbkdf2(
-    digest: Digest,
-    password: &[u8],
-    salt: &[u8],
-    rounds: u32,
-    out: &mut [u8],
-) -> Result<(), Unsupported> {
+pub fn pbkdf2(digest: Digest, password: &[u8], salt: &[u8], rounds: u32, out: &mut [u8]) -> Result<(), Unsupported> {
     if rounds == 0 {
         return Err(Unsupported);
     }
@@ -178,18 +162,14 @@ mod tests {
         pbkdf2(Digest::Sha256, b"passwd", b"salt", 1, &mut out).unwrap();
         assert_eq!(
             out.to_vec(),
-            hex(
-                "55ac046e56e3089fec1691c22544b605f94185216dde0465e68b9d57c20dacbc\
-                 49ca9cccf179b645991664b39d77ef317c71b845b1e30bd509112041d3a19783"
-            )
+            hex("55ac046e56e3089fec1691c22544b605f94185216dde0465e68b9d57c20dacbc\
+                 49ca9cccf179b645991664b39d77ef317c71b845b1e30bd509112041d3a19783")
         );
         pbkdf2(Digest::Sha512, b"password", b"salt", 1000, &mut out).unwrap();
         assert_eq!(
             out.to_vec(),
-            hex(
-                "afe6c5530785b6cc6b1c6453384731bd5ee432ee549fd42fb6695779ad8a1c5b\
-                 f59de69c48f774efc4007d5298f9033c0241d5ab69305e7b64eceeb8d834cfec"
-            )
+            hex("afe6c5530785b6cc6b1c6453384731bd5ee432ee549fd42fb6695779ad8a1c5b\
+                 f59de69c48f774efc4007d5298f9033c0241d5ab69305e7b64eceeb8d834cfec")
         );
         assert_eq!(
             pbkdf2(Digest::Sha512, b"password", b"salt", 0, &mut out),
@@ -202,14 +182,10 @@ mod tests {
     fn cbc_gives_the_published_values() {
         let key = hex("603deb1015ca71be2b73aef0857d77811f352c073b6108d72d9810a30914dff4");
         let iv = hex("000102030405060708090a0b0c0d0e0f");
-        let plain = hex(
-            "6bc1bee22e409f96e93d7e117393172aae2d8a571e03ac9c9eb76fac45af8e51\
-                         30c81c46a35ce411e5fbc1191a0a52eff69f2445df4f9b17ad2b417be66c3710",
-        );
-        let sealed = hex(
-            "f58c4c04d6e5f1ba779eabfb5f7bfbd69cfc4e967edb808d679f777bc6702c7d\
-                          39f23369a9d9bacfa530e26304231461b2eb05e2c39be9fcda6c19078c6a9d1b",
-        );
+        let plain = hex("6bc1bee22e409f96e93d7e117393172aae2d8a571e03ac9c9eb76fac45af8e51\
+                         30c81c46a35ce411e5fbc1191a0a52eff69f2445df4f9b17ad2b417be66c3710");
+        let sealed = hex("f58c4c04d6e5f1ba779eabfb5f7bfbd69cfc4e967edb808d679f777bc6702c7d\
+                          39f23369a9d9bacfa530e26304231461b2eb05e2c39be9fcda6c19078c6a9d1b");
         let mut data = plain.clone();
         cbc_in_place(Mode::Encrypt, &key, &iv, &mut data).unwrap();
         assert_eq!(data, sealed);
@@ -232,10 +208,7 @@ mod tests {
             cbc_in_place(Mode::Decrypt, &[0; 32], &[0; 12], &mut block[..16]),
             Err(Unsupported)
         );
-        assert_eq!(
-            hmac(Digest::Sha512, b"k", b"", b"", &mut [0; 32]),
-            Err(Unsupported)
-        );
+        assert_eq!(hmac(Digest::Sha512, b"k", b"", b"", &mut [0; 32]), Err(Unsupported));
         assert_eq!(Digest::from_number(0), Err(Unsupported), "SHA-1");
         assert_eq!(Digest::from_number(3), Err(Unsupported));
     }

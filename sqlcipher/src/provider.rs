@@ -173,13 +173,7 @@ unsafe extern "C" fn hmac(
     };
     // SAFETY: SQLCipher gives three readable inputs of these lengths, or null for an absent one. They are only
     // read while these slices live: the result goes to a local array first, as `out` may lie in the same page.
-    let inputs = unsafe {
-        (
-            input(key, key_len),
-            input(first, first_len),
-            input(second, second_len),
-        )
-    };
+    let inputs = unsafe { (input(key, key_len), input(first, first_len), input(second, second_len)) };
     let (Some(key), Some(first), Some(second)) = inputs else {
         return ERROR;
     };

@@ -18,9 +18,7 @@ fn open(path: &Path, key: &str) -> rusqlite::Result<Connection> {
 fn filled(folder: &tempfile::TempDir, key: &str) -> PathBuf {
     let path = folder.path().join("t.db");
     let connection = open(&path, key).unwrap();
-    connection
-        .execute_batch("CREATE TABLE t(a TEXT); BEGIN;")
-        .unwrap();
+    connection.execute_batch("CREATE TABLE t(a TEXT); BEGIN;").unwrap();
     for n in 0..500 {
         connection
             .execute("INSERT INTO t VALUES (?1)", [format!("巾着 row {n}")])
@@ -31,9 +29,7 @@ fn filled(folder: &tempfile::TempDir, key: &str) -> PathBuf {
 }
 
 fn text(connection: &Connection, pragma: &str) -> String {
-    connection
-        .pragma_query_value(None, pragma, |row| row.get(0))
-        .unwrap()
+    connection.pragma_query_value(None, pragma, |row| row.get(0)).unwrap()
 }
 
 /// The provider's table is internal to SQLCipher: another version must be looked at before it is used.
@@ -89,9 +85,7 @@ fn a_changed_byte_is_noticed() {
         bytes[at] ^= 1;
         std::fs::write(&path, &bytes).unwrap();
         let rows = open(&path, KEY).and_then(|connection| {
-            connection.query_row("SELECT sum(length(a)) FROM t", [], |row| {
-                row.get::<_, i64>(0)
-            })?;
+            connection.query_row("SELECT sum(length(a)) FROM t", [], |row| row.get::<_, i64>(0))?;
             connection.query_row("PRAGMA quick_check", [], |row| row.get::<_, String>(0))
         });
         assert!(rows.is_err(), "byte {at}");

@@ -117,7 +117,10 @@ mod tests {
     fn the_wall_clock_does_not_matter_while_the_device_is_up() {
         for wall in [0, START.0 - 86_400, START.0 + 86_400 * 365] {
             let now = anchored().at(reading(wall, 160, 1));
-            assert_eq!((now.time, now.quality, now.age), (START.after(60), Quality::Anchored, 60));
+            assert_eq!(
+                (now.time, now.quality, now.age),
+                (START.after(60), Quality::Anchored, 60)
+            );
         }
     }
 
@@ -149,7 +152,10 @@ mod tests {
     fn a_server_time_takes_the_mark_back_and_an_old_one_does_not() {
         let mut known = anchored();
         known.raise(START.after(86_400 * 365));
-        assert!(!known.anchor(START.before(1), reading(0, 5, 2)), "an old answer shown again");
+        assert!(
+            !known.anchor(START.before(1), reading(0, 5, 2)),
+            "an old answer shown again"
+        );
         assert_eq!(known.at(reading(0, 5, 2)).time, START.after(86_400 * 365));
         assert!(known.anchor(START.after(60), reading(0, 5, 2)));
         assert_eq!(known.at(reading(0, 6, 2)).time, START.after(61));

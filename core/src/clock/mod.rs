@@ -120,7 +120,9 @@ pub fn load(store: &Connection) -> Result<KnownTime, StoreError> {
 fn save(store: &Connection, known: &KnownTime) -> Result<(), StoreError> {
     let anchor = known.anchor;
     store
-        .prepare_cached("UPDATE known_time SET anchor_server = ?1, anchor_mono = ?2, anchor_boot = ?3, high_water = ?4")?
+        .prepare_cached(
+            "UPDATE known_time SET anchor_server = ?1, anchor_mono = ?2, anchor_boot = ?3, high_water = ?4",
+        )?
         .execute((
             anchor.map(|anchor| anchor.server.0),
             anchor.map(|anchor| anchor.monotonic),

@@ -33,7 +33,9 @@ impl Default for SystemClock {
 
 impl Clock for SystemClock {
     fn read(&self) -> Reading {
-        let wall = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+        let wall = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .map_or(0, |since| since.as_secs());
         let (boot, monotonic) = kernel().unwrap_or_else(|| (self.process, self.started.elapsed().as_secs()));
         Reading {
             wall: Time(wall),

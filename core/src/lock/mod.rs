@@ -251,17 +251,20 @@ impl<'a> Lock<'a> {
 
     /// The key of the blob. Every call needs the device.
     fn key(&self, stretched: &Secret<[u8; 32]>) -> Result<Secret<[u8; 32]>, LockError> {
-        let bound = self.store.vault().bind(Purpose::Pin, stretched.expose())?;
-        let mut key = zeroize::Zeroizing::new([0; 32]);
-        Hkdf::<Sha256>::new(None, bound.expose())
-            .expand(LABEL, key.as_mut_slice())
-            .map_err(|_| LockError::NoMemory)?;
-        Ok(Secret::new(*key))
+        blob_key(&self.store.vault().bind(Purpose::Pin, stretched.expose())?)
     }
 
     fn row(&self) -> Result<Option<Row>, LockError> {
         self.store.read(|tx| Ok(row(tx)?))
     }
+}
+
+fn blob_key(bound: &Secret<[u8; 32]>) -> Result<Secret<[u8; 32]>, LockError> {
+    let mut key = zeroize::Zeroizing::new([0; 32]);
+    Hkdf::<Sha256>::new(None, bound.expose())
+        .expand(LABEL, key.as_mut_slice())
+        .map_err(|_| LockError::NoMemory)?;
+    Ok(Secret::new(*key))
 }
 
 fn refuse_trivial(pin: &Pin) -> Result<(), LockError> {

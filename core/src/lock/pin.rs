@@ -34,7 +34,9 @@ impl Pin {
         let digits = self.0.expose();
         let all_step_by = |step: u8| {
             let pairs = digits.iter().zip(digits.iter().skip(1));
-            pairs.clone().all(|(a, b)| a.wrapping_add(step).checked_rem(10) == Some(*b))
+            pairs
+                .clone()
+                .all(|(a, b)| a.wrapping_add(step).checked_rem(10) == Some(*b))
         };
         [0, 1, 9].into_iter().any(all_step_by)
     }

@@ -85,10 +85,7 @@ pub fn give_back(store: &Store) -> Result<(), LockError> {
 /// A success: no wrong tries.
 pub fn clear(store: &Store) -> Result<(), LockError> {
     store.write(|tx| {
-        tx.execute(
-            "UPDATE pin_lock SET tries = 0, wait_boot = NULL, wait_since = NULL",
-            [],
-        )?;
+        tx.execute("UPDATE pin_lock SET tries = 0, wait_boot = NULL, wait_since = NULL", [])?;
         Ok::<_, LockError>(())
     })?;
     Ok(note(store.vault(), 0)?)
@@ -124,7 +121,7 @@ fn waiting(store: &Connection, tries: u8, now: Reading) -> rusqlite::Result<u64>
             Ok((row.get(0)?, row.get(1)?))
         })?;
     let passed = match since {
-        (Some(boot), Some(since)) if boot == now.boot => now.monotonic.checked_sub(since).unwrap_or(0),
+        (Some(boot), Some(since)) if boot == now.boot => now.monotonic.saturating_sub(since),
         _ => 0,
     };
     Ok(WAIT_SECONDS.saturating_sub(passed))

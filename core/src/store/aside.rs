@@ -32,7 +32,13 @@ pub fn set_aside(folder: &Path, now: Time) -> io::Result<SetAside> {
 pub(super) fn rename(files: &Files, now: Time) -> io::Result<SetAside> {
     let base = beside(&files.database, &format!(".damaged-{}", now.0));
     let name = (1..)
-        .map(|n: u32| if n == 1 { base.clone() } else { beside(&base, &format!("-{n}")) })
+        .map(|n: u32| {
+            if n == 1 {
+                base.clone()
+            } else {
+                beside(&base, &format!("-{n}"))
+            }
+        })
         .find(|name| !name.exists())
         .unwrap_or(base);
     for (path, end) in files.belonging() {

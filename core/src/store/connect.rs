@@ -44,7 +44,10 @@ fn set_key(connection: &Connection, key: &DatabaseKey) -> rusqlite::Result<()> {
     }
     text.push('\'');
     let length = i32::try_from(text.len()).unwrap_or(0);
-    #[expect(unsafe_code, reason = "rusqlite has no call for a key that does not copy it into SQL")]
+    #[expect(
+        unsafe_code,
+        reason = "rusqlite has no call for a key that does not copy it into SQL"
+    )]
     // SAFETY: the handle is open for as long as `connection` is borrowed, the name is a C string, and `text` is
     // readable for `length` bytes; SQLCipher copies the key before it returns.
     let code = unsafe { ffi::sqlite3_key_v2(connection.handle(), c"main".as_ptr(), text.as_ptr().cast(), length) };

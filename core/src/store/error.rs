@@ -6,7 +6,6 @@ use crate::secret::NoRandom;
 use crate::vault::VaultError;
 use rusqlite::ErrorCode;
 use rusqlite::ffi;
-use std::cell::Cell;
 use std::io;
 
 /// Why the store did not open.
@@ -98,16 +97,6 @@ pub enum StoreError {
     Sqlite(i32),
 }
 
-thread_local! {
-    static DAMAGE_MET: Cell<bool> = const { Cell::new(false) };
-}
-
-/// Whether this thread has met a damaged page since it was asked last. A flow turns SQLite's errors into its own, so
-/// the store would not hear of the damage otherwise.
-pub fn take_damage_met() -> bool {
-    DAMAGE_MET.replace(false)
-}
-
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
         match error {
@@ -127,14 +116,17 @@ fn from_code(failure: ffi::Error) -> StoreError {
     match (failure.code, failure.extended_code) {
         // The index of the log is the one file SQLite does not report a full disk for.
         (ErrorCode::DiskFull, _) | (_, ffi::SQLITE_IOERR_SHMSIZE) => StoreError::NoSpace,
-        (ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase, _) => {
-            DAMAGE_MET.set(true);
-            StoreError::Damaged
-        }
+        (ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase, _) => StoreError::Damaged,
         (ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked, _) => StoreError::Busy,
         (ErrorCode::ConstraintViolation, code) => StoreError::Constraint(code),
         (ErrorCode::SystemIoFailure | ErrorCode::CannotOpen | ErrorCode::ReadOnly, _) => StoreError::Io,
         (_, code) => StoreError::Sqlite(code),
+    }
+}
+
+impl From<KeyTrouble> for OpenError {
+    fn from(trouble: KeyTrouble) -> Self {
+        Self::KeyUnavailable(trouble)
     }
 }
 

@@ -1,6 +1,10 @@
-//! When to look at the whole file. Each page carries an HMAC, so whatever is read is either right or an error; a
-//! full look costs time with every row ever written, so it is taken after an unclean end, after a read that met
-//! damage, and once a week.
+//! Whether the file is sound, and when to look at all of it.
+//!
+//! Each page carries an HMAC. SQLCipher answers a page that fails it with zeros and goes on; SQLite then finds the
+//! structure broken, or, where the page only held the end of a long value, nothing at all. So the store asks after
+//! each transaction whether that happened ([`is_intact`], no I/O), and a connection where it did writes nothing more.
+//! A full look costs time with every row ever written: it is taken after an unclean end, after a transaction that
+//! met damage, and once a week.
 
 use super::files::Files;
 use super::meta;
@@ -25,6 +29,15 @@ pub fn is_suspect(files: &Files) -> bool {
 pub fn is_due(connection: &Connection, now: Time) -> rusqlite::Result<bool> {
     let last = meta::number(connection, CHECKED_AT)?;
     Ok(last.is_none_or(|last| now.0.abs_diff(last) > WEEK))
+}
+
+/// Whether every page read so far was as it was written.
+pub fn is_intact(connection: &Connection) -> rusqlite::Result<bool> {
+    connection.query_row(
+        "PRAGMA cipher_status",
+        [],
+        |row| Ok(row.get_ref(0)?.as_bytes()? == b"1"),
+    )
 }
 
 /// Looks at every page; false if anything is wrong.

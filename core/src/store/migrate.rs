@@ -17,10 +17,16 @@ pub struct Migration {
 }
 
 /// Every migration of this version of the app.
-pub const MIGRATIONS: &[Migration] = &[Migration {
-    version: 1,
-    sql: include_str!("../../migrations/V001__store.sql"),
-}];
+pub const MIGRATIONS: &[Migration] = &[
+    Migration {
+        version: 1,
+        sql: include_str!("../../migrations/V001__store.sql"),
+    },
+    Migration {
+        version: 2,
+        sql: include_str!("../../migrations/V002__wallet.sql"),
+    },
+];
 
 /// Why a migration did not go through.
 pub enum MigrateError {

@@ -38,7 +38,6 @@ pub use open::Opened;
 use crate::fault;
 use crate::vault::SecretVault;
 use chain_head::ChainHead;
-use error::take_damage_met;
 use files::Files;
 use kinchaku_protocol::time::Time;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
@@ -166,18 +165,21 @@ impl Store {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Does some work, and makes the next open look closely if it met a damaged page.
-    fn watched<T, E>(&self, work: impl FnOnce(&mut Inner) -> Result<T, E>) -> Result<T, E> {
+    /// Does some work. If it met a damaged page its result is worth nothing, and the next open takes a full look.
+    fn watched<T, E: From<StoreError>>(&self, work: impl FnOnce(&mut Inner) -> Result<T, E>) -> Result<T, E> {
         let mut inner = self.lock();
-        take_damage_met();
         let result = work(&mut inner);
-        if result.is_err() && take_damage_met() {
-            health::suspect(&self.files);
+        if health::is_intact(&inner.connection).map_err(StoreError::from)? {
+            return result;
         }
-        result
+        health::suspect(&self.files);
+        Err(StoreError::Damaged.into())
     }
 }
 
 fn begin(connection: &mut Connection, behavior: TransactionBehavior) -> Result<Transaction<'_>, StoreError> {
     Ok(connection.transaction_with_behavior(behavior)?)
 }
+
+#[cfg(test)]
+mod tests;

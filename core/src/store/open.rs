@@ -55,6 +55,10 @@ pub fn open(
         let _ = health::note(&connection, &files, now);
     }
     let head = ChainHead::load(&connection, vault.as_ref())?;
+    if !health::is_intact(&connection).map_err(StoreError::from)? {
+        drop(connection);
+        return Err(OpenError::Damaged(aside::rename(&files, now)?));
+    }
     let opened = Opened {
         created: !existed,
         checked,

@@ -16,6 +16,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 const SECRET: &str = "device.key";
 const VERSION: u8 = 1;
@@ -24,6 +25,8 @@ const VERSION: u8 = 1;
 pub struct FileVault {
     folder: PathBuf,
     secret: Secret<[u8; 32]>,
+    /// Held while a record is replaced: two writers would share the file beside it.
+    writing: Mutex<()>,
 }
 
 impl FileVault {
@@ -51,6 +54,7 @@ impl FileVault {
         Ok(Self {
             folder: folder.to_owned(),
             secret: Secret::from_slice(bytes.expose()).ok_or(VaultError::KeyInvalidated)?,
+            writing: Mutex::new(()),
         })
     }
 
@@ -103,6 +107,7 @@ impl SecretVault for FileVault {
 
     fn put(&self, record: Record, bytes: &[u8]) -> Result<[u8; 32], VaultError> {
         let sealed = self.seal_as("record", record.name(), &[], bytes)?;
+        let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
         durable::replace(&self.path(record), &sealed)?;
         Ok(Sha256::digest(bytes).into())
     }
@@ -166,19 +171,32 @@ mod tests {
         refused(&vault, Purpose::DatabaseKey, b"another", &sealed);
         refused(&vault, Purpose::DatabaseKey, b"wallet", &sealed[1..]);
         refused(&vault, Purpose::DatabaseKey, b"wallet", b"");
-        refused(&FileVault::open(b.path()).unwrap(), Purpose::DatabaseKey, b"wallet", &sealed);
+        refused(
+            &FileVault::open(b.path()).unwrap(),
+            Purpose::DatabaseKey,
+            b"wallet",
+            &sealed,
+        );
         assert_ne!(sealed, vault.seal(Purpose::DatabaseKey, b"wallet", b"key").unwrap());
     }
 
-    /// The derivations are on disk for as long as a wallet lives.
+    /// The derivations are on disk for as long as a wallet lives. The values are Python's `cryptography`'s.
     #[test]
     fn what_is_derived_and_sealed_stays_the_same() {
         let folder = tempfile::tempdir().unwrap();
         let vault = fixed(folder.path());
         let bound = vault.bind(Purpose::Pin, b"input").unwrap();
-        assert_eq!(HEXLOWER.encode(bound.expose()), "BIND");
-        let frozen = HEXLOWER.decode(b"SEALED").unwrap();
-        assert_eq!(vault.open(Purpose::DatabaseKey, b"wallet", &frozen).unwrap().expose(), b"key");
+        assert_eq!(
+            HEXLOWER.encode(bound.expose()),
+            "0dd6c016e1b45362e56f38ec52b021015cf803224a9c4acc5905298c78a788f5"
+        );
+        let frozen = HEXLOWER
+            .decode(b"01000102030405060708090a0be908f0b056c4d395e39fc0add7144db10e4bb0")
+            .unwrap();
+        assert_eq!(
+            vault.open(Purpose::DatabaseKey, b"wallet", &frozen).unwrap().expose(),
+            b"key"
+        );
     }
 
     #[test]
@@ -212,6 +230,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         fixed(folder.path());
         fs::set_permissions(folder.path().join(SECRET), fs::Permissions::from_mode(0o644)).unwrap();
-        assert_eq!(FileVault::open(folder.path()).map(|_| ()).unwrap_err(), VaultError::Exposed);
+        assert_eq!(
+            FileVault::open(folder.path()).map(|_| ()).unwrap_err(),
+            VaultError::Exposed
+        );
     }
 }

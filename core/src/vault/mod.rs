@@ -5,6 +5,8 @@
 //! protects a copied database and nothing more (docs/threats.md).
 
 mod file;
+#[cfg(test)]
+pub(crate) mod shaky;
 
 pub use file::FileVault;
 
