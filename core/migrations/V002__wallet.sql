@@ -19,7 +19,7 @@ CREATE TABLE server_row (
 CREATE TABLE allowance (
     ref    BLOB PRIMARY KEY,
     doc    BLOB    NOT NULL,
-    -- 0 in use, 1 closed
+    -- 0 in use, 1 closed, 2 lost: an older copy of this file was put back
     state  INTEGER NOT NULL,
     opened INTEGER NOT NULL,
     close  BLOB
@@ -78,7 +78,9 @@ CREATE TABLE outbox (
     lane     BLOB    NOT NULL,
     subject  BLOB    NOT NULL UNIQUE,
     doc      BLOB    NOT NULL,
-    -- 0 waiting, 1 parked, 2 settled
+    -- whether only a signed fact of its own settles it; an unsigned "noted" does for the others
+    needs_fact INTEGER NOT NULL,
+    -- 0 waiting, 1 parked, 2 settled, 3 noted by a server that has yet to prove itself in this run
     state    INTEGER NOT NULL,
     attempts INTEGER NOT NULL,
     next_at  INTEGER NOT NULL,

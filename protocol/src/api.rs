@@ -108,9 +108,23 @@ record! {
 }
 
 record! {
-    /// A wallet whose PIN is locked asks to set a new one with a one-time code from the office.
+    /// A wallet whose PIN is locked brings a new payment key with a one-time code from the office: the
+    /// old key cannot be opened without the old PIN.
     pub struct UnlockRequest [
         /// The code as printed.
         code: String,
+        /// The new K_pay; its proof is over [`UnlockRequest::challenge`].
+        pay: PayKey,
     ]
+}
+
+impl UnlockRequest {
+    /// What the new key signs: itself and the device it will pay for.
+    #[must_use]
+    pub fn challenge(device: crate::ids::Ref, pay_key: &PublicKey) -> Vec<u8> {
+        let mut message = b"kinchaku/unlock/1\0".to_vec();
+        message.extend(device.0);
+        message.extend(pay_key.0);
+        message
+    }
 }

@@ -1,18 +1,8 @@
 //! The rule itself, pure: what is known, and what time it therefore is.
 
 use super::Reading;
+pub use kinchaku_protocol::doc::Quality;
 use kinchaku_protocol::time::Time;
-
-/// How well the time is known; the numbers are those of a document's `clock`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Quality {
-    /// Counted from a server's time without a gap.
-    Anchored = 0,
-    /// The device was restarted since.
-    Rebooted = 1,
-    /// There is no anchor, or the wall clock was set back: people are warned before they pay.
-    Lost = 2,
-}
 
 /// The time, how well it is known, and how old the last server time is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

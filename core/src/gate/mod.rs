@@ -1,0 +1,84 @@
+//! The person's side of paying: the PIN opens K_pay, and a locked PIN comes back through the server.
+//!
+//! ```text
+//! set_up      makes K_pay and seals its handle under the PIN                 at enrolment
+//! open        PIN → K_pay, for one payment                                   offline
+//! recover     one-time code from the office → new K_pay and new PIN          online (D64)
+//! ```
+//! A crash in `recover` after the server agreed is repaired by using the same code again: the server
+//! answers the same device and key the same way.
+
+use kinchaku_protocol::signature::PublicKey;
+use rusqlite::Connection;
+
+mod recover;
+
+pub use recover::{RecoverError, recover};
+
+use crate::home::Home;
+use crate::key::{DeviceKey as _, KeyError, SoftwareKey};
+use crate::lock::{Brake, Lock, LockError, Pin};
+use crate::secret::Secret;
+use crate::store::{StoreError, meta};
+use crate::vault::Purpose;
+
+const PUBLIC: &str = "gate.payment-key";
+
+/// Why K_pay is not to be had.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum GateError {
+    /// The PIN: wrong, too easy, locked, to be waited for.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// The key itself.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// The payment key this device is enrolled with.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn payment_public(db: &Connection) -> Result<Option<PublicKey>, StoreError> {
+    let bytes = meta::get(db, PUBLIC)?;
+    Ok(bytes.and_then(|bytes| bytes.try_into().ok()).map(PublicKey))
+}
+
+/// Makes K_pay under a PIN; where that was done before, the PIN must be the same.
+///
+/// # Errors
+/// [`GateError`].
+pub fn set_up(home: &Home, pin: &Pin, brake: Brake) -> Result<SoftwareKey, GateError> {
+    let lock = lock(home);
+    if lock.status()?.set {
+        return open(home, pin);
+    }
+    let key = SoftwareKey::make()?;
+    let handle = key.seal(home.store().vault(), Purpose::PaymentKey)?;
+    // The name first: a key nobody can open is replaced by the next try, a nameless one is not.
+    home.store().write(|db| set_public(db, &key))?;
+    lock.set(pin, brake, &handle)?;
+    Ok(key)
+}
+
+/// Opens K_pay for one payment.
+///
+/// # Errors
+/// [`GateError`]; a wrong PIN says how many tries are left.
+pub fn open(home: &Home, pin: &Pin) -> Result<SoftwareKey, GateError> {
+    let handle: Secret = lock(home).open(pin)?;
+    Ok(SoftwareKey::open(home.store().vault(), Purpose::PaymentKey, handle.expose())?)
+}
+
+/// The lock of this device.
+#[must_use]
+pub fn lock(home: &Home) -> Lock<'_> {
+    Lock::new(home.store(), home.host().clock.as_ref())
+}
+
+fn set_public(db: &Connection, key: &SoftwareKey) -> Result<(), StoreError> {
+    Ok(meta::set(db, PUBLIC, &key.public_key().0)?)
+}

@@ -1,0 +1,74 @@
+//! A locked PIN: the office gives a one-time code, the server takes a new payment key for it, and only
+//! then is a new PIN set over that key. The outbox is not touched at any point.
+
+use kinchaku_protocol::api::{PayKey, UnlockRequest};
+use kinchaku_protocol::doc::field;
+
+use super::{GateError, lock, set_public};
+use crate::book::payments;
+use crate::home::{Home, Town};
+use crate::key::{DeviceKey as _, SoftwareKey, verified_sign};
+use crate::lock::{Brake, LockError, Pin, Recovered};
+use crate::store::StoreError;
+use crate::sync::{self, Call, SyncError};
+use crate::vault::Purpose;
+
+/// Why paying stays locked.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RecoverError {
+    /// The server did not agree, or was not reached.
+    #[error(transparent)]
+    Sync(#[from] SyncError),
+    /// The new PIN or key.
+    #[error(transparent)]
+    Gate(#[from] GateError),
+}
+
+impl From<StoreError> for RecoverError {
+    fn from(error: StoreError) -> Self {
+        Self::Gate(error.into())
+    }
+}
+
+/// Unlocks paying with a code from the office.
+///
+/// # Errors
+/// [`RecoverError`]; paying is then as locked as before.
+pub fn recover(home: &Home, code: &str, pin: &Pin, brake: Brake) -> Result<(), RecoverError> {
+    if pin.is_trivial() {
+        return Err(GateError::from(LockError::TrivialPin).into());
+    }
+    // What waits was signed by the old key: it must not wait for this.
+    sync::sync(home, true)?;
+    let key = SoftwareKey::make().map_err(GateError::from)?;
+    let handle = key
+        .seal(home.store().vault(), Purpose::PaymentKey)
+        .map_err(GateError::from)?;
+    let device = home.device()?.ok_or(SyncError::NotEnrolled)?;
+    let message = UnlockRequest::challenge(device.to_ref(), &key.public_key());
+    let proof = verified_sign(&key, &message).map_err(GateError::from)?;
+    let request = UnlockRequest {
+        code: code.chars().filter(|c| c.is_ascii_alphanumeric()).collect(),
+        pay: PayKey { key: key.public_key(), proof },
+    };
+    let town = home.store().read(|db| Town::load(db).map_err(SyncError::from))?;
+    let answer = sync::call(home, &town, Call::signed("unlock", field::to_bytes(&request)))?;
+    let trust = home.trust().ok_or(SyncError::NotEnrolled)?;
+    let received = kinchaku_protocol::doc::Received::read(&answer).map_err(SyncError::from)?;
+    let confirmed = trust.device(received).map_err(SyncError::from)?;
+    if confirmed.sync_key != device.sync_key {
+        return Err(SyncError::Nonsense.into());
+    }
+    lock(home)
+        .reset_with(Recovered::confirmed_by_server(), pin, brake, &handle)
+        .map_err(GateError::from)?;
+    home.store().write(|db| {
+        crate::book::documents::put(db, &confirmed)?;
+        set_public(db, &key)?;
+        // The old allowance names the old key: nothing can be signed under it any more.
+        payments::abandon(db, None)?;
+        Ok::<_, StoreError>(())
+    })?;
+    sync::replace_allowance(home)?;
+    Ok(())
+}

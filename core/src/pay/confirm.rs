@@ -1,0 +1,49 @@
+//! SIGNED: the key signs exactly the prepared bytes, and the signature, its outbox row and the chain's
+//! head are durable before anything is shown.
+
+use kinchaku_protocol::cose;
+use kinchaku_protocol::doc::{Allowance, Document as _, Intent};
+use kinchaku_protocol::ids::DocId;
+
+use super::error::PayError;
+use super::prepare::Prepared;
+use super::receipt::PaidReceipt;
+use crate::book::{allowances, outbox, payments};
+use crate::fault;
+use crate::home::Home;
+use crate::key::{DeviceKey, verified_sign};
+use crate::store::StoreError;
+
+/// Signs a prepared payment and gives its receipt.
+///
+/// # Errors
+/// [`PayError`]. After [`StoreError::Unconfirmed`] the payment is signed: open the wallet again and
+/// show its receipt from the history.
+pub fn confirm(home: &Home, prepared: Prepared, key: &dyn DeviceKey) -> Result<PaidReceipt, PayError> {
+    let Prepared { id, payload } = prepared;
+    // The allowance names the key, so an intent carries no key id: seven bytes less in the QR code.
+    let message = cose::to_be_signed(&payload, &Intent::aad(), None);
+    let signature = verified_sign(key, &message)?;
+    let doc = cose::assemble(&payload, None, &signature);
+    let subject = DocId::of(&payload);
+    fault::point("pay.key-signed");
+    let allowance = home.store().write_counted(|db| {
+        if !payments::signed(db, id, &doc)? {
+            return Err(PayError::Outdated);
+        }
+        let payment = payments::get(db, id)?.ok_or(PayError::Outdated)?;
+        let allowance = allowances::get(db, payment.allowance)?.ok_or(PayError::Outdated)?;
+        if Allowance::clone(&allowance).device_key != key.public_key() {
+            return Err(PayError::Key(crate::key::KeyError::BadSignature));
+        }
+        outbox::add(db, payment.allowance, subject, &doc)?;
+        Ok((payment, allowance))
+    });
+    let (payment, allowance) = allowance.map_err(|error: PayError| match error {
+        // Nothing was committed, but the bytes may not be signed again with other content either.
+        PayError::Store(StoreError::Unconfirmed(vault)) => PayError::Store(StoreError::Unconfirmed(vault)),
+        other => other,
+    })?;
+    fault::point("pay.signed");
+    Ok(PaidReceipt::new(&payment, doc, &allowance))
+}

@@ -1,0 +1,176 @@
+//! What this device believes, and whom: the town's key set, up from the roots it was built with.
+//!
+//! Everything a host, a picture or a network hands over goes through here before it counts. A key set
+//! only ever goes up in version, a bulletin in epoch.
+
+use std::collections::HashMap;
+
+use kinchaku_protocol::doc::{
+    Allowance, Bulletin, Device, DocError, Document, Fact, KeyEntry, KeySet, KeyUse, Page, Received, Verified,
+};
+use kinchaku_protocol::ids::Kid;
+use kinchaku_protocol::mpm::shop_mark::{ShopMark, SignedMark};
+use kinchaku_protocol::signature::{PublicKey, SignatureError, VerifyingPoint};
+
+/// Why a document is not believed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TrustError {
+    /// It does not read.
+    #[error(transparent)]
+    Document(#[from] DocError),
+    /// No key of the town that may sign this has this name: a forgery, or our key set is old.
+    #[error("no such key")]
+    UnknownKey,
+    /// It was signed by somebody else.
+    #[error(transparent)]
+    Signature(#[from] SignatureError),
+    /// It is older than what is already known.
+    #[error("older than what is known")]
+    Outdated,
+    /// The root is one for tests only, and this is a release.
+    #[error("a root for tests")]
+    TestRoot,
+}
+
+/// The root keys the app was built with: two, so that one can be replaced by the other.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Roots(Vec<PublicKey>);
+
+impl Roots {
+    /// The roots of a town.
+    #[must_use]
+    pub const fn new(keys: Vec<PublicKey>) -> Self {
+        Self(keys)
+    }
+
+    /// The keys.
+    #[must_use]
+    pub fn keys(&self) -> &[PublicKey] {
+        &self.0
+    }
+}
+
+/// The key set in force, its keys ready for use.
+pub struct Trust {
+    keyset: Verified<KeySet>,
+    points: HashMap<Kid, (KeyEntry, VerifyingPoint)>,
+}
+
+impl Trust {
+    /// From the key set this device stored after verifying it.
+    #[must_use]
+    pub fn from_stored(keyset: Verified<KeySet>) -> Self {
+        let points = keyset
+            .keys
+            .iter()
+            .filter_map(|entry| Some((entry.kid, (entry.clone(), entry.key.point().ok()?))))
+            .collect();
+        Self { keyset, points }
+    }
+
+    /// Verifies a town's key set from nothing but the roots.
+    ///
+    /// # Errors
+    /// [`TrustError`].
+    pub fn begin(bytes: &[u8], roots: &Roots) -> Result<Self, TrustError> {
+        let received = Received::<KeySet>::read(bytes)?;
+        let root = roots.keys().iter().find(|key| Some(key.kid()) == received.kid());
+        let keyset = received.verify(root.ok_or(TrustError::UnknownKey)?)?;
+        Ok(Self::from_stored(keyset))
+    }
+
+    /// Verifies a newer key set: by a root, or by the root the present one announced.
+    ///
+    /// # Errors
+    /// [`TrustError`]; [`TrustError::Outdated`] for the same or an older version.
+    pub fn renewed(&self, bytes: &[u8], roots: &Roots) -> Result<Self, TrustError> {
+        let received = Received::<KeySet>::read(bytes)?;
+        let announced = self.keyset.next_root.as_ref();
+        let root = roots
+            .keys()
+            .iter()
+            .chain(announced)
+            .find(|key| Some(key.kid()) == received.kid());
+        let keyset = received.verify(root.ok_or(TrustError::UnknownKey)?)?;
+        if keyset.version <= self.keyset.version {
+            return Err(TrustError::Outdated);
+        }
+        Ok(Self::from_stored(keyset))
+    }
+
+    /// The key set.
+    #[must_use]
+    pub const fn keyset(&self) -> &Verified<KeySet> {
+        &self.keyset
+    }
+
+    fn by<D: Document>(&self, bytes: &[u8], usage: KeyUse) -> Result<Verified<D>, TrustError> {
+        self.check(Received::<D>::read(bytes)?, usage)
+    }
+
+    fn check<D: Document>(&self, received: Received<D>, usage: KeyUse) -> Result<Verified<D>, TrustError> {
+        let point = self.point(received.kid(), usage)?;
+        Ok(received.verify_by(point)?)
+    }
+
+    fn point(&self, kid: Option<Kid>, usage: KeyUse) -> Result<&VerifyingPoint, TrustError> {
+        kid.and_then(|kid| self.points.get(&kid))
+            .filter(|(entry, _)| entry.usage.has(usage))
+            .map(|(_, point)| point)
+            .ok_or(TrustError::UnknownKey)
+    }
+
+    /// An allowance, by the issuer.
+    ///
+    /// # Errors
+    /// [`TrustError`].
+    pub fn allowance(&self, received: Received<Allowance>) -> Result<Verified<Allowance>, TrustError> {
+        self.check(received, KeyUse::ISSUER)
+    }
+
+    /// A fact of the server.
+    ///
+    /// # Errors
+    /// [`TrustError`].
+    pub fn fact(&self, bytes: &[u8]) -> Result<Verified<Fact>, TrustError> {
+        self.by(bytes, KeyUse::FACT)
+    }
+
+    /// A page of the server.
+    ///
+    /// # Errors
+    /// [`TrustError`].
+    pub fn page(&self, bytes: &[u8]) -> Result<Verified<Page>, TrustError> {
+        self.by(bytes, KeyUse::FACT)
+    }
+
+    /// A bulletin.
+    ///
+    /// # Errors
+    /// [`TrustError`].
+    pub fn bulletin(&self, bytes: &[u8]) -> Result<Verified<Bulletin>, TrustError> {
+        self.by(bytes, KeyUse::BULLETIN)
+    }
+
+    /// A device document.
+    ///
+    /// # Errors
+    /// [`TrustError`].
+    pub fn device(&self, received: Received<Device>) -> Result<Verified<Device>, TrustError> {
+        self.check(received, KeyUse::DEVICE_CA)
+    }
+
+    /// A shop's printed mark (T2).
+    ///
+    /// # Errors
+    /// [`TrustError`].
+    pub fn shop_mark<'m>(&self, mark: &'m SignedMark) -> Result<&'m ShopMark, TrustError> {
+        let (entry, _) = self
+            .points
+            .get(&mark.kid())
+            .filter(|(entry, _)| entry.usage.has(KeyUse::SHOP_MARK))
+            .ok_or(TrustError::UnknownKey)?;
+        mark.verify(&entry.key)
+            .map_err(|_| TrustError::Signature(SignatureError::Mismatch))
+    }
+}

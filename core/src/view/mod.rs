@@ -1,0 +1,193 @@
+//! What a person is shown: server rows less this device's own payments, with the age of what is shown.
+//! Reading only; works without a network, and while paying is locked.
+
+use kinchaku_protocol::doc::{AccountRow, BalanceRow, ClassRow, FactKind, HistoryRow, Role, SaleRow, Table};
+use kinchaku_protocol::ids::{ClassId, ServiceType};
+use kinchaku_protocol::money::{Amount, Signed};
+use kinchaku_protocol::time::Time;
+use rusqlite::Connection;
+
+use crate::book::payments::{self, Payment};
+use crate::book::receipts::{self, StoredReceipt};
+use crate::book::{allowances, outbox, server_rows};
+use crate::home::Home;
+use crate::pay::{Purse, class_of};
+use crate::store::{Standing, StoreError};
+use crate::sync::synced_at;
+
+/// One value class on the home screen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClassView {
+    /// Which.
+    pub class: ClassId,
+    /// Money, points or voucher.
+    pub service: ServiceType,
+    /// The programme's name.
+    pub name: String,
+    /// 使えるお金: what the server last said, less what this device has paid since.
+    pub usable: Amount,
+    /// 電波なしで使える分: the part of it that needs no network.
+    pub offline: Amount,
+}
+
+/// The home screen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WalletView {
+    /// The classes.
+    pub classes: Vec<ClassView>,
+    /// Payments that wait for the server (送信待ち).
+    pub waiting: u32,
+    /// Documents the server keeps undecided (確認中).
+    pub parked: u32,
+    /// Until when payments without a network are possible.
+    pub offline_until: Option<Time>,
+    /// When the server last said anything.
+    pub as_of: Option<Time>,
+    /// Whether paying is stopped until a sync (T5).
+    pub rolled_back: bool,
+    /// Whether the office stopped this account.
+    pub stopped: bool,
+}
+
+/// The home screen of a wallet.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn wallet(home: &Home) -> Result<WalletView, StoreError> {
+    let rolled_back = home.store().standing() != Standing::Current;
+    home.store().read(|db| {
+        let purse = Purse::load(db)?;
+        let overlay = overlay(db)?;
+        let rows: Vec<ClassRow> = server_rows::all(db, Table::Class)?;
+        let classes = rows
+            .into_iter()
+            .map(|row| class_view(db, row, &overlay, purse.as_ref()))
+            .collect::<Result<_, StoreError>>()?;
+        let account: Vec<AccountRow> = server_rows::all(db, Table::Account)?;
+        Ok(WalletView {
+            classes,
+            waiting: payments::waiting(db)?,
+            parked: outbox::counts(db)?.1,
+            offline_until: purse.map(|purse| purse.allowance.expires()),
+            as_of: synced_at(db)?,
+            rolled_back,
+            stopped: account.iter().any(|account| account.stopped),
+        })
+    })
+}
+
+fn class_view(
+    db: &Connection,
+    row: ClassRow,
+    overlay: &[(ClassId, Signed)],
+    purse: Option<&Purse>,
+) -> Result<ClassView, StoreError> {
+    let key = kinchaku_protocol::doc::field::to_bytes(&row.class);
+    let balance: Option<BalanceRow> = server_rows::get(db, Table::Balance, &key)?;
+    let remaining = balance.map_or(Signed::ZERO, |balance| balance.remaining.credit());
+    let local = overlay
+        .iter()
+        .find(|(class, _)| *class == row.class)
+        .map_or(Signed::ZERO, |(_, sum)| *sum);
+    let usable = remaining.plus(local).map_err(|_| StoreError::Unreadable)?;
+    let offline = purse.map_or(Amount::ZERO, |purse| {
+        let lines = purse.lines.iter().filter(|line| line.line.class == row.class);
+        Amount::sum(lines.map(|line| line.left)).unwrap_or(Amount::MAX)
+    });
+    Ok(ClassView {
+        class: row.class,
+        service: ServiceType::from_number(row.service_type).unwrap_or(ServiceType::Points),
+        name: row.name,
+        usable: Amount::try_from(usable.units()).unwrap_or(Amount::ZERO),
+        offline,
+    })
+}
+
+/// What this device knows and the server's balances do not contain yet, by class.
+fn overlay(db: &Connection) -> Result<Vec<(ClassId, Signed)>, StoreError> {
+    let mut sums: Vec<(ClassId, Signed)> = Vec::new();
+    for payment in payments::unreflected(db)? {
+        let Some(allowance) = allowances::get(db, payment.allowance)? else {
+            continue;
+        };
+        for part in &payment.intent.parts {
+            let Some(class) = class_of(&allowance, part) else { continue };
+            // Spent here and not there, or given back here and still spent there.
+            let change = if payment.state.spends() { part.amount.debit() } else { part.amount.credit() };
+            match sums.iter_mut().find(|(of, _)| *of == class) {
+                Some((_, sum)) => *sum = sum.plus(change).map_err(|_| StoreError::Unreadable)?,
+                None => sums.push((class, change)),
+            }
+        }
+    }
+    Ok(sums)
+}
+
+/// The newest payments of this device and the newest transactions of the account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct History {
+    /// Made on this device, newest first.
+    pub payments: Vec<Payment>,
+    /// As the server lists them, newest first.
+    pub transactions: Vec<HistoryRow>,
+}
+
+/// How many entries a history shows at first (F207).
+pub const HISTORY: u32 = 30;
+
+/// The newest of everything.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn history(home: &Home) -> Result<History, StoreError> {
+    home.store().read(|db| {
+        Ok(History {
+            payments: payments::newest(db, HISTORY)?,
+            transactions: server_rows::newest(db, Table::History, HISTORY)?,
+        })
+    })
+}
+
+/// A shop's screen: what was shown here, and what the server has of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TillView {
+    /// Shown on this device, newest first.
+    pub receipts: Vec<StoredReceipt>,
+    /// Of the whole shop, as the server lists them.
+    pub sales: Vec<SaleRow>,
+    /// Σ of what is posted.
+    pub posted: Amount,
+    /// Documents that wait for the server.
+    pub waiting: u32,
+    /// When the server last said anything.
+    pub as_of: Option<Time>,
+}
+
+/// A shop's screen.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn till(home: &Home) -> Result<TillView, StoreError> {
+    home.store().read(|db| {
+        let sales: Vec<SaleRow> = server_rows::all(db, Table::Sale)?;
+        let posted = sales
+            .iter()
+            .filter(|sale| FactKind::from_number(sale.status) == Some(FactKind::Posted))
+            .map(|sale| sale.total);
+        Ok(TillView {
+            receipts: receipts::newest(db, HISTORY)?,
+            posted: Amount::sum(posted).unwrap_or(Amount::MAX),
+            sales,
+            waiting: outbox::counts(db)?.0,
+            as_of: synced_at(db)?,
+        })
+    })
+}
+
+/// In which role this device is enrolled, `None` before it is.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn role(home: &Home) -> Result<Option<Role>, StoreError> {
+    Ok(home.device()?.map(|device| device.role))
+}
