@@ -6,11 +6,20 @@ CREATE TABLE meta (
 ) STRICT, WITHOUT ROWID;
 
 -- generation: raised by every commit that must not be forgotten; the vault keeps the last one too (T5).
+-- note: what else the vault keeps with it, so that it survives an older copy of this file.
 CREATE TABLE chain_head (
   id         INTEGER PRIMARY KEY CHECK (id = 1),
-  generation INTEGER NOT NULL CHECK (generation >= 0)
+  generation INTEGER NOT NULL CHECK (generation >= 0),
+  note       BLOB NOT NULL CHECK (length(note) <= 48)
 ) STRICT;
-INSERT INTO chain_head VALUES (1, 0);
+INSERT INTO chain_head VALUES (1, 0, x'');
+
+-- checked_at: when every page was looked at last, in seconds. A table of its own, as every open reads it.
+CREATE TABLE health (
+  id         INTEGER PRIMARY KEY CHECK (id = 1),
+  checked_at INTEGER NOT NULL CHECK (checked_at >= 0)
+) STRICT;
+INSERT INTO health VALUES (1, 0);
 
 -- anchor_*: the last time a server signed, and what the monotonic clock of which boot said then.
 -- high_water: the latest time the wallet has acted on (T11). Seconds.

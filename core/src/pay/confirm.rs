@@ -2,22 +2,22 @@
 //! head are durable before anything is shown.
 
 use kinchaku_protocol::cose;
-use kinchaku_protocol::doc::{Allowance, Document as _, Intent};
+use kinchaku_protocol::doc::{Document as _, Intent};
 use kinchaku_protocol::ids::DocId;
 
+use super::chain::ChainEnd;
 use super::error::PayError;
 use super::prepare::Prepared;
 use super::receipt::PaidReceipt;
 use crate::book::{allowances, outbox, payments};
 use crate::fault;
 use crate::home::Home;
-use crate::key::{DeviceKey, verified_sign};
-use crate::store::StoreError;
+use crate::key::{DeviceKey, KeyError, verified_sign};
 
 /// Signs a prepared payment and gives its receipt.
 ///
 /// # Errors
-/// [`PayError`]. After [`StoreError::Unconfirmed`] the payment is signed: open the wallet again and
+/// [`PayError`]. After [`crate::store::StoreError::Unconfirmed`] the payment is signed: open the wallet again and
 /// show its receipt from the history.
 pub fn confirm(home: &Home, prepared: Prepared, key: &dyn DeviceKey) -> Result<PaidReceipt, PayError> {
     let Prepared { id, payload } = prepared;
@@ -27,22 +27,19 @@ pub fn confirm(home: &Home, prepared: Prepared, key: &dyn DeviceKey) -> Result<P
     let doc = cose::assemble(&payload, None, &signature);
     let subject = DocId::of(&payload);
     fault::point("pay.key-signed");
-    let allowance = home.store().write_counted(|db| {
+    let (payment, allowance) = home.store().write_counted(|db| {
         if !payments::signed(db, id, &doc)? {
             return Err(PayError::Outdated);
         }
         let payment = payments::get(db, id)?.ok_or(PayError::Outdated)?;
         let allowance = allowances::get(db, payment.allowance)?.ok_or(PayError::Outdated)?;
-        if Allowance::clone(&allowance).device_key != key.public_key() {
-            return Err(PayError::Key(crate::key::KeyError::BadSignature));
+        if allowance.device_key != key.public_key() {
+            return Err(PayError::Key(KeyError::BadSignature));
         }
         outbox::add(db, payment.allowance, subject, &doc)?;
+        let end = ChainEnd { allowance: payment.allowance, last: payment.intent.seq, head: payment.reference };
+        end.note(db)?;
         Ok((payment, allowance))
-    });
-    let (payment, allowance) = allowance.map_err(|error: PayError| match error {
-        // Nothing was committed, but the bytes may not be signed again with other content either.
-        PayError::Store(StoreError::Unconfirmed(vault)) => PayError::Store(StoreError::Unconfirmed(vault)),
-        other => other,
     })?;
     fault::point("pay.signed");
     Ok(PaidReceipt::new(&payment, doc, &allowance))

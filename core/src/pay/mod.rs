@@ -16,6 +16,7 @@
 //! There is no way back after SIGNED but a document of the shop or the server.
 
 mod amount;
+mod chain;
 mod confirm;
 mod error;
 mod prepare;
@@ -26,6 +27,7 @@ mod refused;
 mod shop_code;
 
 pub use amount::{AmountTextError, read_amount};
+pub use chain::ChainEnd;
 pub use confirm::confirm;
 pub use error::PayError;
 pub use prepare::{Prepared, abandon, prepare, recover};

@@ -10,6 +10,7 @@
 //! | 1                | a crash between commit and vault: note it, current |
 //! | anything else    | rolled back                                        |
 //!
+//! The vault keeps a short note with the number: what the flows must still know after an older copy was put back.
 //! The number is not a secret, and a copy of both is not noticed here but by the server, as a fork.
 
 use super::error::{OpenError, StoreError};
@@ -30,19 +31,42 @@ pub enum Standing {
     },
 }
 
+/// What the vault keeps: the counter, and a note of the flows' own.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Link {
+    generation: u64,
+    note: Vec<u8>,
+}
+
+impl Link {
+    fn to_record(&self) -> Vec<u8> {
+        let mut record = self.generation.to_be_bytes().to_vec();
+        record.extend(&self.note);
+        record
+    }
+
+    fn from_record(record: &[u8]) -> Option<Self> {
+        let (generation, note) = record.split_first_chunk()?;
+        Some(Self {
+            generation: u64::from_be_bytes(*generation),
+            note: note.to_vec(),
+        })
+    }
+}
+
 /// The counter as this process knows it.
 pub struct ChainHead {
-    database: u64,
-    vault: Option<u64>,
+    database: Link,
+    vault: Option<Link>,
 }
 
 impl ChainHead {
     /// Reads both, and completes the step a crash has cut off.
     pub fn load(connection: &Connection, vault: &dyn SecretVault) -> Result<Self, OpenError> {
-        let database = generation(connection).map_err(StoreError::from)?;
+        let database = link(connection).map_err(StoreError::from)?;
         let noted = match vault.get(Record::ChainHead) {
-            Ok(None) => Some(0),
-            Ok(Some(bytes)) => bytes.try_into().ok().map(u64::from_be_bytes),
+            Ok(None) => Some(Link::default()),
+            Ok(Some(record)) => Link::from_record(&record),
             Err(VaultError::Refused) => None,
             Err(error) => return Err(error.into()),
         };
@@ -55,13 +79,19 @@ impl ChainHead {
     }
 
     pub fn standing(&self) -> Standing {
-        if self.vault == Some(self.database) || self.is_step_ahead() {
+        let vault = self.vault.as_ref().map(|link| link.generation);
+        if vault == Some(self.database.generation) || self.is_step_ahead() {
             return Standing::Current;
         }
         Standing::RolledBack {
-            database: self.database,
-            vault: self.vault,
+            database: self.database.generation,
+            vault,
         }
+    }
+
+    /// The note the vault holds: after a rollback, newer than the database's.
+    pub fn noted(&self) -> Option<&[u8]> {
+        self.vault.as_ref().map(|link| link.note.as_slice())
     }
 
     /// Makes sure that the next step is the only one the vault will not have noted.
@@ -75,20 +105,21 @@ impl ChainHead {
         Ok(())
     }
 
-    /// Raises the counter in the caller's transaction.
-    pub fn advance(&self, connection: &Connection) -> Result<u64, StoreError> {
-        set_generation(connection, self.database.saturating_add(1))
+    /// Raises the counter in the caller's transaction; what it gives is for [`ChainHead::committed`].
+    pub fn advance(&self, connection: &Connection) -> Result<Committed, StoreError> {
+        set_generation(connection, self.database.generation.saturating_add(1))?;
+        Ok(Committed(link(connection)?))
     }
 
     /// The transaction of [`ChainHead::advance`] has been committed.
-    pub fn committed(&mut self, generation: u64) {
-        self.database = generation;
+    pub fn committed(&mut self, step: Committed) {
+        self.database = step.0;
     }
 
     /// Brings the vault up to the database.
     pub fn note(&mut self, vault: &dyn SecretVault) -> Result<(), VaultError> {
-        vault::keep(vault, Record::ChainHead, &self.database.to_be_bytes())?;
-        self.vault = Some(self.database);
+        vault::keep(vault, Record::ChainHead, &self.database.to_record())?;
+        self.vault = Some(self.database.clone());
         Ok(())
     }
 
@@ -97,12 +128,16 @@ impl ChainHead {
         if self.standing() == Standing::Current {
             return Ok(());
         }
-        let above = self.database.max(self.vault.unwrap_or(0)).saturating_add(1);
+        let noted = self.vault.as_ref().map_or(0, |link| link.generation);
+        let above = Link {
+            generation: self.database.generation.max(noted).saturating_add(1),
+            note: link(connection)?.note,
+        };
         // The vault first: a crash in between leaves the database behind, and the standing as it was.
-        vault::keep(vault, Record::ChainHead, &above.to_be_bytes()).map_err(StoreError::Vault)?;
-        self.vault = Some(above);
+        vault::keep(vault, Record::ChainHead, &above.to_record()).map_err(StoreError::Vault)?;
+        self.vault = Some(above.clone());
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        set_generation(&transaction, above)?;
+        set_generation(&transaction, above.generation)?;
         transaction.commit()?;
         self.database = above;
         Ok(())
@@ -110,17 +145,39 @@ impl ChainHead {
 
     fn is_step_ahead(&self) -> bool {
         self.vault
-            .is_some_and(|vault| self.database.checked_sub(1) == Some(vault))
+            .as_ref()
+            .is_some_and(|vault| self.database.generation.checked_sub(1) == Some(vault.generation))
     }
 }
 
-fn generation(connection: &Connection) -> rusqlite::Result<u64> {
-    connection.query_row("SELECT generation FROM chain_head", [], |row| row.get(0))
+/// A step of the chain that is written and not yet committed.
+pub struct Committed(Link);
+
+/// Sets what the vault will keep with the counter of this transaction, at most 48 bytes.
+///
+/// # Errors
+/// SQLite's; a constraint for a longer note.
+pub fn set_note(connection: &Connection, note: &[u8]) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached("UPDATE chain_head SET note = ?1")?
+        .execute([note])?;
+    Ok(())
 }
 
-fn set_generation(connection: &Connection, generation: u64) -> Result<u64, StoreError> {
+fn link(connection: &Connection) -> rusqlite::Result<Link> {
+    connection
+        .prepare_cached("SELECT generation, note FROM chain_head")?
+        .query_row([], |row| {
+            Ok(Link {
+                generation: row.get(0)?,
+                note: row.get(1)?,
+            })
+        })
+}
+
+fn set_generation(connection: &Connection, generation: u64) -> rusqlite::Result<()> {
     connection
         .prepare_cached("UPDATE chain_head SET generation = ?1")?
         .execute([generation])?;
-    Ok(generation)
+    Ok(())
 }

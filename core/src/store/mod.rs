@@ -30,7 +30,7 @@ mod migrate;
 mod open;
 
 pub use aside::{SetAside, set_aside};
-pub use chain_head::Standing;
+pub use chain_head::{Standing, set_note};
 pub use error::{KeyTrouble, OpenError, StoreError};
 pub use migrate::{MIGRATIONS, Migration};
 pub use open::Opened;
@@ -142,6 +142,12 @@ impl Store {
     /// Whether this is the newest copy of the store, as far as the vault knows.
     pub fn standing(&self) -> Standing {
         self.lock().head.standing()
+    }
+
+    /// The note that the vault keeps with the chain ([`set_note`]): after a rollback, newer than the database's.
+    /// `None` if the vault's record was altered.
+    pub fn noted(&self) -> Option<Vec<u8>> {
+        self.lock().head.noted().map(<[u8]>::to_vec)
     }
 
     /// Ends [`Standing::RolledBack`]. To be called when a sync has brought the wallet up to what the server knows,

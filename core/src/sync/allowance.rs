@@ -18,10 +18,9 @@ use super::exchange::{Call, call};
 use crate::book::{allowances, outbox, payments};
 use crate::fault;
 use crate::home::{Home, Town};
-use crate::key;
 use crate::gate;
-use crate::pay::Purse;
-use crate::store::StoreError;
+use crate::key::{self, DeviceKey};
+use crate::pay::{ChainEnd, Purse};
 
 /// Asks for an allowance where it is due. Returns whether a new one came into use.
 ///
@@ -64,16 +63,25 @@ fn close(home: &Home, allowance: Ref) -> Result<(), SyncError> {
         payments::abandon(db, None)?;
         let made = payments::of_allowance(db, allowance)?;
         let (last, head) = made.last().map_or((0, allowance), |last| (last.intent.seq, last.reference));
-        let closed_at = home.act_now(db)?.time;
-        let close = Close { allowance, last, head, closed_at };
-        let signer = key::Verified::new(&key);
-        let close = close
-            .sign(&signer)
-            .map_err(|_| signer.failure().unwrap_or(key::KeyError::BadSignature))?;
-        allowances::close(db, allowance, close.bytes())?;
-        outbox::add_note(db, allowance, close.id(), close.bytes())?;
-        Ok(())
+        sign_close(home, db, &key, ChainEnd { allowance, last, head })
     })
+}
+
+fn sign_close(home: &Home, db: &Connection, key: &dyn DeviceKey, end: ChainEnd) -> Result<(), SyncError> {
+    let close = Close {
+        allowance: end.allowance,
+        last: end.last,
+        head: end.head,
+        closed_at: home.act_now(db)?.time,
+    };
+    let signer = key::Verified::new(key);
+    let close = close
+        .sign(&signer)
+        .map_err(|_| signer.failure().unwrap_or(key::KeyError::BadSignature))?;
+    allowances::close(db, end.allowance, close.bytes())?;
+    outbox::add_note(db, end.allowance, close.id(), close.bytes())?;
+    end.note(db)?;
+    Ok(())
 }
 
 fn ask(home: &Home) -> Result<bool, SyncError> {
@@ -99,17 +107,23 @@ fn take(home: &Home, db: &Connection, allowance: &Verified<Allowance>) -> Result
     Ok(allowances::add(db, allowance, now)?)
 }
 
-/// An older copy was put back: counters above what it knows may have been used, so its allowance is
-/// never spent again. Its reserve comes back when the hold lapses.
+/// An older copy was put back: counters above what it knows may have been used. The vault knows the last
+/// one, so the allowance is closed with that and never spent again; where the vault does not, it is
+/// given up, and its reserve comes back when the hold lapses.
 ///
 /// # Errors
-/// [`StoreError`].
-pub fn abandon_lost(home: &Home) -> Result<(), StoreError> {
+/// [`SyncError`].
+pub fn end_rolled_back(home: &Home) -> Result<(), SyncError> {
+    let key = home.sync_key()?;
+    let noted = home.store().noted().as_deref().and_then(ChainEnd::read);
     home.store().write(|db| {
         payments::abandon(db, None)?;
-        if let Some(allowance) = allowances::in_use(db)? {
-            allowances::lose(db, allowance.to_ref())?;
+        let Some(allowance) = allowances::in_use(db)? else {
+            return Ok(());
+        };
+        match noted.filter(|end| end.allowance == allowance.to_ref()) {
+            Some(end) => sign_close(home, db, &key, end),
+            None => Ok(allowances::lose(db, allowance.to_ref())?),
         }
-        Ok(())
     })
 }

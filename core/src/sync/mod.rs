@@ -67,7 +67,7 @@ pub fn sync(home: &Home, eager: bool) -> Result<SyncReport, SyncError> {
     report.rows = pages::pull(home)?;
     knowledge::renew_device(home)?;
     if let Standing::RolledBack { .. } = home.store().standing() {
-        allowance::abandon_lost(home)?;
+        allowance::end_rolled_back(home)?;
         home.store().clear_rollback()?;
         report.rollback_cleared = true;
     }
