@@ -91,3 +91,14 @@ fn a_changed_byte_is_noticed() {
         assert!(rows.is_err(), "byte {at}");
     }
 }
+
+/// People read standard error: SQLCipher writes nothing there, not even about a wrong key.
+#[test]
+fn nothing_is_logged() {
+    let run = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "another_key_opens_nothing", "--nocapture"])
+        .output()
+        .unwrap();
+    assert!(run.status.success());
+    assert_eq!(String::from_utf8(run.stderr).unwrap(), "");
+}

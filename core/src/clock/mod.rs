@@ -131,3 +131,55 @@ fn save(store: &Connection, known: &KnownTime) -> Result<(), StoreError> {
         ))?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Store;
+    use crate::vault::FileVault;
+    use std::path::Path;
+    use std::sync::Arc;
+
+    const START: Time = Time(1_800_000_000);
+
+    fn open(root: &Path) -> Store {
+        let vault = Arc::new(FileVault::open(&root.join("vault")).unwrap());
+        Store::open(&root.join("wallet"), vault, START).unwrap().0
+    }
+
+    fn act(store: &Store, clock: &SettableClock) -> AnchoredTime {
+        store.write(|tx| act_now(tx, clock.read())).unwrap()
+    }
+
+    /// T11: the anchor and the mark outlive the process, and a restart with the clock set back changes nothing.
+    #[test]
+    fn what_is_known_of_the_time_is_kept() {
+        let root = tempfile::tempdir().unwrap();
+        let clock = SettableClock::new(START);
+        let store = open(root.path());
+        assert_eq!(act(&store, &clock).quality, Quality::Lost);
+        let server = START.after(500);
+        assert!(store.write(|tx| anchor(tx, server, clock.read())).unwrap());
+        drop(store);
+
+        let store = open(root.path());
+        clock.pass(60);
+        clock.set_wall(Time(0));
+        let now = act(&store, &clock);
+        assert_eq!(
+            (now.time, now.quality, now.age),
+            (server.after(60), Quality::Anchored, 60)
+        );
+        drop(store);
+
+        let store = open(root.path());
+        clock.restart();
+        let now = store.read(|tx| super::now(tx, clock.read())).unwrap();
+        assert_eq!((now.time, now.quality), (server.after(60), Quality::Lost));
+        clock.set_wall(server.after(3600));
+        assert_eq!(act(&store, &clock).quality, Quality::Rebooted);
+        assert!(!store.write(|tx| anchor(tx, server.before(1), clock.read())).unwrap());
+        assert!(store.write(|tx| anchor(tx, server.after(100), clock.read())).unwrap());
+        assert_eq!(act(&store, &clock).time, server.after(100));
+    }
+}

@@ -7,13 +7,11 @@
 //! met damage, and once a week.
 
 use super::files::Files;
-use super::meta;
 use kinchaku_protocol::time::Time;
 use rusqlite::Connection;
 use std::fs;
 
 const WEEK: u64 = 7 * 24 * 60 * 60;
-const CHECKED_AT: &str = "store.checked-at";
 
 /// Makes the next open take a full look. Failing to leave the mark costs only that.
 pub fn suspect(files: &Files) {
@@ -27,8 +25,8 @@ pub fn is_suspect(files: &Files) -> bool {
 
 /// Whether a week has passed since the last full look.
 pub fn is_due(connection: &Connection, now: Time) -> rusqlite::Result<bool> {
-    let last = meta::number(connection, CHECKED_AT)?;
-    Ok(last.is_none_or(|last| now.0.abs_diff(last) > WEEK))
+    let last: u64 = connection.query_row("SELECT checked_at FROM health", [], |row| row.get(0))?;
+    Ok(now.0.abs_diff(last) > WEEK)
 }
 
 /// Whether every page read so far was as it was written.
@@ -52,7 +50,7 @@ pub fn is_sound(connection: &Connection) -> rusqlite::Result<bool> {
 
 /// Notes that the file was found sound.
 pub fn note(connection: &Connection, files: &Files, now: Time) -> rusqlite::Result<()> {
-    meta::set_number(connection, CHECKED_AT, now.0)?;
+    connection.execute("UPDATE health SET checked_at = ?1", [now.0])?;
     let _ = fs::remove_file(&files.suspect);
     Ok(())
 }

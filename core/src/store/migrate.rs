@@ -28,32 +28,22 @@ pub const MIGRATIONS: &[Migration] = &[
     },
 ];
 
-/// Why a migration did not go through.
-pub enum MigrateError {
-    TooNew { found: u32, known: u32 },
-    Store(StoreError),
-}
-
-impl From<rusqlite::Error> for MigrateError {
-    fn from(error: rusqlite::Error) -> Self {
-        Self::Store(error.into())
-    }
+/// The version of the schema; 0 for a database that was just made.
+pub fn version(connection: &Connection) -> rusqlite::Result<u32> {
+    connection.pragma_query_value(None, "user_version", |row| row.get(0))
 }
 
 /// Refuses a store that a newer app wrote.
-pub fn refuse_newer(connection: &Connection, migrations: &[Migration]) -> Result<(), MigrateError> {
-    let found = version(connection)?;
+pub fn refuse_newer(found: u32, migrations: &[Migration]) -> Result<(), OpenError> {
     let known = migrations.iter().map(|m| m.version).max().unwrap_or(0);
     if found > known {
-        return Err(MigrateError::TooNew { found, known });
+        return Err(OpenError::TooNew { found, known });
     }
     Ok(())
 }
 
-/// Brings the schema up to the last of `migrations`.
-pub fn migrate(connection: &mut Connection, migrations: &[Migration]) -> Result<(), MigrateError> {
-    refuse_newer(connection, migrations)?;
-    let found = version(connection)?;
+/// Brings the schema from version `found` up to the last of `migrations`.
+pub fn migrate(connection: &mut Connection, found: u32, migrations: &[Migration]) -> Result<(), StoreError> {
     for migration in migrations.iter().filter(|migration| migration.version > found) {
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         transaction.execute_batch(migration.sql)?;
@@ -62,17 +52,4 @@ pub fn migrate(connection: &mut Connection, migrations: &[Migration]) -> Result<
         fault::point("store.migrated");
     }
     Ok(())
-}
-
-fn version(connection: &Connection) -> rusqlite::Result<u32> {
-    connection.pragma_query_value(None, "user_version", |row| row.get(0))
-}
-
-impl From<MigrateError> for OpenError {
-    fn from(error: MigrateError) -> Self {
-        match error {
-            MigrateError::TooNew { found, known } => Self::TooNew { found, known },
-            MigrateError::Store(error) => error.into(),
-        }
-    }
 }

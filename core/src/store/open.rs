@@ -43,13 +43,17 @@ pub fn open(
     let existed = files.database.exists();
     let key = key(&files, vault.as_ref(), now, existed)?;
     let suspect = health::is_suspect(&files);
-    let (mut connection, checked) = match connected(&files, &key, now, suspect, migrations) {
+    let Connected {
+        mut connection,
+        version,
+        checked,
+    } = match connected(&files, &key, now, suspect, migrations) {
         Err(Trouble::Damaged) => return Err(OpenError::Damaged(aside::rename(&files, now)?)),
         Err(Trouble::WrongKey) => return Err(OpenError::WrongKey(aside::rename(&files, now)?)),
         Err(Trouble::Other(error)) => return Err(error),
         Ok(connected) => connected,
     };
-    migrate::migrate(&mut connection, migrations)?;
+    migrate::migrate(&mut connection, version, migrations)?;
     if checked {
         // On a full disk the store still opens for reading, and is looked at again next time.
         let _ = health::note(&connection, &files, now);
@@ -71,6 +75,14 @@ pub fn open(
         _process: process,
     };
     Ok((store, opened))
+}
+
+/// A database that answers, before it is migrated.
+struct Connected {
+    connection: Connection,
+    version: u32,
+    /// The whole of it was looked at, or there is nothing yet to look at.
+    checked: bool,
 }
 
 /// Why there is no connection: what must be set aside, and the rest.
@@ -108,7 +120,7 @@ fn connected(
     now: Time,
     suspect: bool,
     migrations: &[Migration],
-) -> Result<(Connection, bool), Trouble> {
+) -> Result<Connected, Trouble> {
     let fit = check_value::check(&files.check_value, &files.database, key)?;
     match fit {
         Fit::No => return Err(Trouble::WrongKey),
@@ -116,26 +128,37 @@ fn connected(
         Fit::Yes | Fit::Unknown => (),
     }
     let found = connect(&files.database, key).and_then(|connection| {
-        let new = connection.pragma_query_value(None, "user_version", |row| row.get::<_, u32>(0))? == 0;
-        let check = !new && (suspect || health::is_due(&connection, now).unwrap_or(true));
+        let version = migrate::version(&connection)?;
+        let check = version > 0 && (suspect || health::is_due(&connection, now).unwrap_or(true));
         let sound = !check || health::is_sound(&connection)?;
-        Ok((connection, check || new, sound))
+        let checked = check || version == 0;
+        Ok((
+            sound,
+            Connected {
+                connection,
+                version,
+                checked,
+            },
+        ))
     });
-    let (connection, checked, sound) = match found.map_err(StoreError::from) {
-        Ok(found) => found,
+    let found = match found.map_err(StoreError::from) {
+        Ok((true, found)) => found,
         Err(StoreError::Damaged) if fit == Fit::Unknown => return Err(Trouble::WrongKey),
-        Err(StoreError::Damaged) => return Err(Trouble::Damaged),
+        Ok((false, _)) | Err(StoreError::Damaged) => return Err(Trouble::Damaged),
         Err(error) => return Err(Trouble::Other(error.into())),
     };
-    if !sound {
-        return Err(Trouble::Damaged);
-    }
+    migrate::refuse_newer(found.version, migrations)?;
     if fit == Fit::Unknown {
         fault::point("store.created");
         check_value::write(&files.check_value, &files.database, key)?;
     }
-    migrate::refuse_newer(&connection, migrations).map_err(|error| Trouble::Other(error.into()))?;
-    Ok((connection, checked))
+    Ok(found)
+}
+
+impl From<OpenError> for Trouble {
+    fn from(error: OpenError) -> Self {
+        Self::Other(error)
+    }
 }
 
 impl From<std::io::Error> for Trouble {
