@@ -8,7 +8,6 @@ import binascii
 import copy
 import hashlib
 import json
-import os
 import re
 import subprocess
 from pathlib import Path
@@ -21,10 +20,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
 import second_reader as second
+from conftest import ROOT, folder
 
-ROOT = Path(__file__).parents[2]
-FOLDER = Path(os.environ.get("KINCHAKU_TEST_VECTORS", ROOT / "fixtures" / "vectors"))
-BINARY = Path(os.environ.get("KINCHAKU_TEST_BIN", ROOT / "target" / "debug")) / "kinchaku-vectors"
+FOLDER = folder("KINCHAKU_TEST_VECTORS", "fixtures/vectors")
 BASE45 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"
 
 
@@ -282,22 +280,21 @@ def documents_of_a_peer() -> list[dict]:
     return [first, signed_here("intent", intent, "wallet_pay")]
 
 
-def ours(vectors: list[dict], folder: Path) -> subprocess.CompletedProcess:
-    file = folder / "peer.json"
+def ours(binaries: Path, vectors: list[dict], file: Path) -> subprocess.CompletedProcess:
     file.write_text(json.dumps({"vectors": vectors}), encoding="utf-8")
-    command = [BINARY, "--verify", file]
+    command = [binaries / "kinchaku-vectors", "--verify", file]
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
 
 
-def test_our_software_accepts_what_a_peer_signs(tmp_path):
-    answer = ours(documents_of_a_peer(), tmp_path)
+def test_our_software_accepts_what_a_peer_signs(binaries, tmp_path):
+    answer = ours(binaries, documents_of_a_peer(), tmp_path / "peer.json")
     assert answer.returncode == 0, answer.stdout + answer.stderr
 
 
-def test_our_software_refuses_what_a_peer_did_not_sign(tmp_path):
+def test_our_software_refuses_what_a_peer_did_not_sign(binaries, tmp_path):
     vectors = documents_of_a_peer()
     vectors[1]["key"] = vectors[0]["key"]
-    answer = ours(vectors, tmp_path)
+    answer = ours(binaries, vectors, tmp_path / "peer.json")
     assert answer.returncode != 0
     assert "bad-signature" in answer.stdout
 
