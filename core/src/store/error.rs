@@ -147,3 +147,30 @@ impl From<VaultError> for OpenError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sqlite(code: i32) -> StoreError {
+        rusqlite::Error::SqliteFailure(ffi::Error::new(code), None).into()
+    }
+
+    #[test]
+    fn what_people_can_act_on_is_told_apart() {
+        assert_eq!(sqlite(ffi::SQLITE_FULL), StoreError::NoSpace);
+        assert_eq!(sqlite(ffi::SQLITE_IOERR_SHMSIZE), StoreError::NoSpace);
+        assert_eq!(sqlite(ffi::SQLITE_CORRUPT), StoreError::Damaged);
+        assert_eq!(sqlite(ffi::SQLITE_NOTADB), StoreError::Damaged);
+        assert_eq!(sqlite(ffi::SQLITE_BUSY), StoreError::Busy);
+        assert_eq!(sqlite(ffi::SQLITE_IOERR_FSYNC), StoreError::Io);
+        assert_eq!(OpenError::from(StoreError::Busy), OpenError::Locked);
+        for kind in [io::ErrorKind::StorageFull, io::ErrorKind::QuotaExceeded] {
+            assert_eq!(OpenError::from(io::Error::from(kind)), OpenError::NoSpace);
+            assert_eq!(
+                OpenError::from(VaultError::from(io::Error::from(kind))),
+                OpenError::NoSpace
+            );
+        }
+    }
+}

@@ -302,6 +302,13 @@ fn a_second_process_is_told_so() {
 }
 
 #[test]
+fn a_folder_that_cannot_be_one_is_said() {
+    let place = Place::new();
+    fs::write(place.folder(), b"a file").unwrap();
+    assert!(matches!(place.error(), OpenError::Io(_)));
+}
+
+#[test]
 fn a_store_of_a_newer_app_is_refused_untouched() {
     let place = Place::filled();
     let (store, _) = place.open().unwrap();
