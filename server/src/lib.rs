@@ -1,6 +1,16 @@
 //! Kinchaku.
 
+pub mod books;
+pub mod clock;
+pub mod code;
 pub mod command;
+pub mod config;
 pub mod fault;
+pub mod http;
 pub mod keys;
+pub mod lane;
+pub mod ledger;
+pub mod operator;
 pub mod sheet;
+pub mod store;
+pub mod telemetry;

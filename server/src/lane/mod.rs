@@ -1,0 +1,308 @@
+//! The lane: the one place where a town's books change.
+//!
+//! Commands wait in a queue; the lane takes up to a thousand documents at a time, loads what they need,
+//! decides, signs, and commits once. It works under a lease whose epoch every commit names, so that two
+//! processes can never both write. States: waiting for the lease → keeping → draining → ended.
+//!
+//! Recovery: a commit whose answer was lost is decided again from what is in the database; every command
+//! gives the same answer the second time. A command that the books refuse is tried alone, so that it
+//! takes nobody else down (T18).
+
+mod front;
+mod wants;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use kinchaku_protocol::time::Time;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::command::{Action, Command, CommandError, Outcome, Signers, Town, TownRules};
+use crate::fault;
+use crate::ledger::decide::{self, Books, Reply, Task};
+use crate::ledger::rows::{MarkRow, RevokedRow, ShopRow};
+use crate::ledger::view::View;
+use crate::store::table::Table;
+use crate::store::{Lease, Query, Store, StoreError, Which};
+use wants::Wants;
+
+/// Documents in one commit.
+const BATCH: usize = 1_000;
+
+/// Commands that may wait.
+const QUEUE: usize = 4_096;
+
+/// How often a failed commit is tried again.
+const TRIES: usize = 4;
+
+/// How often an idle lane says that it is still there.
+const HEARTBEAT: Duration = Duration::from_secs(1);
+
+type Told = oneshot::Sender<Result<Outcome, CommandError>>;
+
+enum Message {
+    Task(Box<Task>, Told),
+    Drain(oneshot::Sender<()>),
+}
+
+/// A handle on the lane; any number of them may be held.
+#[derive(Clone)]
+pub struct Lane {
+    store: Arc<dyn Store>,
+    town: Town,
+    signers: Arc<Signers>,
+    queue: mpsc::Sender<Message>,
+    keeping: Arc<AtomicBool>,
+}
+
+impl Lane {
+    /// Starts a town's lane; it waits for the lease in the background.
+    #[must_use]
+    pub fn start(store: Arc<dyn Store>, town: Town, signers: Arc<Signers>, rules: TownRules, holder: String) -> Self {
+        let (queue, waiting) = mpsc::channel(QUEUE);
+        let keeping = Arc::new(AtomicBool::new(false));
+        let keeper = Keeper {
+            store: store.clone(),
+            town,
+            signers: signers.clone(),
+            rules,
+            holder,
+            keeping: keeping.clone(),
+        };
+        tokio::spawn(keeper.keep(waiting));
+        Self { store, town, signers, queue, keeping }
+    }
+
+    /// Whether this process holds the lane.
+    #[must_use]
+    pub fn keeps(&self) -> bool {
+        self.keeping.load(Ordering::Acquire)
+    }
+
+    /// Carries out a command; returns when it is committed.
+    ///
+    /// # Errors
+    /// [`CommandError`].
+    pub async fn run(&self, command: Command) -> Result<Outcome, CommandError> {
+        let Command { now, mut action } = command;
+        let documents = match &mut action {
+            Action::Upload(items) => std::mem::take(items).into_iter().map(|item| item.document.0).collect(),
+            Action::IssueAllowance { close: Some(close), .. } => vec![close.clone()],
+            _ => Vec::new(),
+        };
+        let documents = front::check(self.store.as_ref(), self.town, &self.signers, documents).await;
+        let documents = documents.map_err(|_| CommandError::Unavailable)?;
+        let (tell, hear) = oneshot::channel();
+        let task = Box::new(Task { now, action, documents });
+        let sent = self.queue.send(Message::Task(task, tell)).await;
+        sent.map_err(|_| CommandError::Unavailable)?;
+        hear.await.map_err(|_| CommandError::Unavailable)?
+    }
+
+    /// Finishes what waits, gives the lease back and ends. Later commands are [`CommandError::Unavailable`].
+    pub async fn drain(&self) {
+        let (tell, hear) = oneshot::channel();
+        if self.queue.send(Message::Drain(tell)).await.is_ok() {
+            let _ = hear.await;
+        }
+    }
+}
+
+/// Who keeps the lane.
+struct Keeper {
+    store: Arc<dyn Store>,
+    town: Town,
+    signers: Arc<Signers>,
+    rules: TownRules,
+    holder: String,
+    keeping: Arc<AtomicBool>,
+}
+
+impl Keeper {
+    async fn keep(self, mut waiting: mpsc::Receiver<Message>) {
+        loop {
+            let Ok(lease) = self.store.lease(self.town, self.holder.clone()).await else {
+                tokio::time::sleep(HEARTBEAT).await;
+                if waiting.is_closed() {
+                    return;
+                }
+                continue;
+            };
+            self.keeping.store(true, Ordering::Release);
+            let ended = self.hold(lease, &mut waiting).await;
+            self.keeping.store(false, Ordering::Release);
+            if ended {
+                return;
+            }
+        }
+    }
+
+    /// Works until the lease is lost (false) or nothing more can come (true).
+    async fn hold(&self, lease: Lease, waiting: &mut mpsc::Receiver<Message>) -> bool {
+        let mut heartbeat = tokio::time::interval(HEARTBEAT);
+        loop {
+            let first = tokio::select! {
+                biased;
+                message = waiting.recv() => message,
+                _ = heartbeat.tick() => match self.store.renew(self.town, lease).await {
+                    Err(StoreError::LeaseLost) => return false,
+                    _ => continue,
+                },
+            };
+            let (tasks, told, drain) = gather(first, waiting);
+            let kept = self.work(lease, tasks, told).await;
+            match drain {
+                Some(after) => {
+                    waiting.close();
+                    let _ = self.store.release(self.town, lease).await;
+                    for tell in after {
+                        let _ = tell.send(());
+                    }
+                    return true;
+                }
+                None if kept => {}
+                None => return false,
+            }
+        }
+    }
+
+    /// Carries out a batch and answers it; false where the lease is lost.
+    async fn work(&self, lease: Lease, tasks: Vec<Task>, told: Vec<Told>) -> bool {
+        if tasks.is_empty() {
+            return true;
+        }
+        let (mut answers, mut kept) = self.commit(lease, &tasks).await;
+        if tasks.len() > 1 && answers.iter().any(|answer| matches!(answer, Err(CommandError::Broken))) {
+            answers.clear();
+            for task in tasks.chunks(1) {
+                let (alone, still) = self.commit(lease, task).await;
+                answers.extend(alone);
+                kept = still;
+            }
+        }
+        for (tell, answer) in told.into_iter().zip(answers) {
+            // Whoever asked may have gone; the books have it all the same.
+            let _ = tell.send(answer);
+        }
+        kept
+    }
+
+    /// One transaction. Where any command is [`CommandError::Broken`], nothing is written.
+    async fn commit(&self, lease: Lease, tasks: &[Task]) -> (Vec<Result<Outcome, CommandError>>, bool) {
+        let all = |error: CommandError| tasks.iter().map(|_| Err(error)).collect();
+        for _ in 0..TRIES {
+            match self.once(lease, tasks).await {
+                Ok(answers) => return (answers, true),
+                Err(Trouble::Store(StoreError::LeaseLost)) => return (all(CommandError::Unavailable), false),
+                Err(Trouble::Store(error)) => tracing::warn!(%error, "commit failed, trying again"),
+                Err(Trouble::Refused(error)) => return (all(error), true),
+            }
+        }
+        (all(CommandError::Unavailable), true)
+    }
+
+    async fn once(&self, lease: Lease, tasks: &[Task]) -> Result<Vec<Result<Outcome, CommandError>>, Trouble> {
+        let mut view = self.load(tasks).await?;
+        let mut replies: Vec<Result<Reply, CommandError>> = Vec::with_capacity(tasks.len());
+        let mut now = Time::default();
+        for task in tasks {
+            now = task.now;
+            let mut books = Books {
+                view: &mut view,
+                rules: &self.rules,
+                signers: &self.signers,
+                now,
+            };
+            match decide::decide(&mut books, task) {
+                Err(error @ (CommandError::Broken | CommandError::Unavailable)) => {
+                    return Err(Trouble::Refused(error));
+                }
+                reply => replies.push(reply),
+            }
+        }
+        if decide::bulletin_due(&view) {
+            self.load_for_bulletin(&mut view).await?;
+        }
+        decide::seal(&mut view, &self.signers, now).map_err(Trouble::Refused)?;
+        fault::point("lane.decided");
+        let writes = view.writes();
+        if !writes.is_empty() {
+            self.store.commit(self.town, lease, writes).await?;
+        }
+        fault::point("lane.committed");
+        replies
+            .into_iter()
+            .map(|reply| match reply {
+                Ok(reply) => decide::answer(&view, reply).map(Ok).map_err(Trouble::Refused),
+                Err(error) => Ok(Err(error)),
+            })
+            .collect()
+    }
+
+    async fn load(&self, tasks: &[Task]) -> Result<View, StoreError> {
+        let mut view = View::default();
+        let mut wants = Wants::default();
+        loop {
+            let queries = wants.round(&view, tasks);
+            if queries.is_empty() {
+                return Ok(view);
+            }
+            self.fetch(&mut view, queries).await?;
+        }
+    }
+
+    async fn load_for_bulletin(&self, view: &mut View) -> Result<(), StoreError> {
+        let tables = [RevokedRow::DEF, ShopRow::DEF, MarkRow::DEF];
+        let queries = tables.into_iter().map(|table| Query { table, which: Which::All }).collect();
+        self.fetch(view, queries).await
+    }
+
+    async fn fetch(&self, view: &mut View, queries: Vec<Query>) -> Result<(), StoreError> {
+        let tables: Vec<_> = queries.iter().map(|query| query.table).collect();
+        let loaded = self.store.load(self.town, queries).await?;
+        for (table, rows) in tables.into_iter().zip(loaded) {
+            view.absorb(table, &rows)?;
+        }
+        Ok(())
+    }
+}
+
+/// Why a batch was not committed.
+enum Trouble {
+    Store(StoreError),
+    Refused(CommandError),
+}
+
+impl From<StoreError> for Trouble {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+/// What waits, up to a batch; and who waits for the end, where that was asked.
+fn gather(
+    first: Option<Message>,
+    waiting: &mut mpsc::Receiver<Message>,
+) -> (Vec<Task>, Vec<Told>, Option<Vec<oneshot::Sender<()>>>) {
+    let (mut tasks, mut told) = (Vec::new(), Vec::new());
+    let mut size = 0_usize;
+    let mut next = first;
+    // All handles are gone: nobody can ask any more.
+    let mut drain = next.is_none().then(Vec::new);
+    while let Some(message) = next {
+        match message {
+            Message::Task(task, tell) => {
+                size = size.saturating_add(task.documents.len().max(1));
+                tasks.push(*task);
+                told.push(tell);
+            }
+            Message::Drain(tell) => drain.get_or_insert_default().push(tell),
+        }
+        if size >= BATCH {
+            break;
+        }
+        next = waiting.try_recv().ok();
+    }
+    (tasks, told, drain)
+}

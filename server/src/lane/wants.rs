@@ -1,0 +1,207 @@
+//! Which rows a batch needs. What is at hand names further rows, so this is asked again until nothing
+//! new is wanted: some five rounds, whatever the size of the batch.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use kinchaku_protocol::ids::{DocId, Ref};
+
+use crate::command::{Action, Invitee, Stop};
+use crate::ledger::decide::{Checked, Task};
+use crate::ledger::rows::{
+    AccountRow, AllowanceRow, BusinessRow, CancelRow, ClassRow, CloseRow, CounterRow, CreditRow, DeviceDocRow,
+    DeviceRow, FactRow, ForkRow, HoldLineRow, HoldLotRow, HoldRow, HoldState, HolderRow, IntentRow, InvitationRow,
+    LotRow, MarkRow, ParkedRow, RevokedRow, SeenRow, ShopRow, ShopSetRow, TakingRow, UnlockRow,
+};
+use crate::ledger::view::View;
+use crate::store::table::{Column, Table, Value};
+use crate::store::{Query, Which};
+
+/// What was asked for, and what is still to be asked.
+#[derive(Debug, Default)]
+pub struct Wants {
+    asked: BTreeSet<(&'static str, &'static str, Value)>,
+    wholes: BTreeSet<Query>,
+    next: BTreeMap<(&'static str, &'static str), Query>,
+}
+
+impl Wants {
+    /// The queries of the next round; empty when everything is at hand.
+    pub fn round(&mut self, view: &View, tasks: &[Task]) -> Vec<Query> {
+        self.whole::<CounterRow>(Which::All);
+        for task in tasks {
+            self.task(task);
+        }
+        self.devices(view);
+        self.allowances(view);
+        std::mem::take(&mut self.next).into_values().collect()
+    }
+
+    fn one<R: Table>(&mut self, column: &'static str, value: &impl Column) {
+        self.filtered::<R>(column, value, None);
+    }
+
+    fn filtered<R: Table>(&mut self, column: &'static str, value: &impl Column, and: Option<&'static str>) {
+        let value = value.to_value();
+        if value == Value::Null || !self.asked.insert((R::DEF.name, column, value.clone())) {
+            return;
+        }
+        let query = self.next.entry((R::DEF.name, column)).or_insert_with(|| Query {
+            table: R::DEF,
+            which: Which::Among(column, Vec::new(), and),
+        });
+        if let Which::Among(_, values, _) = &mut query.which {
+            values.push(value);
+        }
+    }
+
+    fn whole<R: Table>(&mut self, which: Which) {
+        let query = Query { table: R::DEF, which };
+        if self.wholes.insert(query.clone()) {
+            self.next.insert((R::DEF.name, "*"), query);
+        }
+    }
+
+    fn task(&mut self, task: &Task) {
+        match &task.action {
+            Action::AddClass(class) => self.one::<ClassRow>("id", &class.id),
+            Action::AddShop(shop) => {
+                self.one::<ShopRow>("shop", &shop.shop);
+                self.one::<ShopSetRow>("shop", &shop.shop);
+            }
+            Action::AddMark { shop, .. } | Action::Revoke(Stop::Shop(shop, _)) => {
+                self.one::<ShopRow>("shop", shop);
+                self.one::<MarkRow>("shop", shop);
+            }
+            Action::Invite { code_hash, invitee } => {
+                self.one::<InvitationRow>("code_hash", &DocId(*code_hash));
+                match invitee {
+                    Invitee::Resident => {}
+                    Invitee::Account(id) => self.one::<AccountRow>("id", id),
+                    Invitee::Shop(shop) => self.one::<ShopRow>("shop", shop),
+                }
+            }
+            Action::Enrol(device) => self.one::<InvitationRow>("code_hash", &DocId(device.code_hash)),
+            Action::RenewDevice { device } | Action::Revoke(Stop::Device(device)) => self.device(*device),
+            Action::Credit(credit) => {
+                self.one::<CreditRow>("id", &DocId::of(credit.key.as_bytes()));
+                self.one::<AccountRow>("id", &credit.account);
+                self.one::<ClassRow>("id", &credit.class);
+            }
+            Action::IssueAllowance { device, .. } => self.device(*device),
+            Action::Upload(_) | Action::PublishBulletin => {}
+            Action::Revoke(Stop::Holder(pid)) => {
+                self.one::<HolderRow>("pid", pid);
+                self.one::<RevokedRow>("pid", pid);
+            }
+            Action::Lapse => {
+                let live = [HoldState::Open, HoldState::Closed, HoldState::Lapsed];
+                let live = live.iter().map(Column::to_value).collect();
+                self.whole::<HoldRow>(Which::Among("state", live, None));
+            }
+            Action::Expire => {
+                let yesterday = i64::from(task.now.day().0).saturating_sub(1);
+                self.whole::<LotRow>(Which::UpTo("until", yesterday, "remaining > held"));
+            }
+            Action::IssueUnlock { code_hash, account } => {
+                self.one::<UnlockRow>("code_hash", &DocId(*code_hash));
+                self.one::<AccountRow>("id", account);
+            }
+            Action::UseUnlock { code_hash, device } => {
+                self.one::<UnlockRow>("code_hash", &DocId(*code_hash));
+                self.device(*device);
+            }
+        }
+        for document in &task.documents {
+            self.document(document);
+        }
+    }
+
+    fn device(&mut self, reference: Ref) {
+        self.one::<DeviceDocRow>("reference", &reference);
+    }
+
+    fn document(&mut self, document: &Checked) {
+        let bytes = match document {
+            Checked::Intent(intent) => {
+                self.one::<AllowanceRow>("reference", &intent.authorisation);
+                self.one::<SeenRow>("intent", &intent.to_ref());
+                self.one::<CancelRow>("intent", &intent.to_ref());
+                self.one::<ShopRow>("shop", &intent.shop);
+                self.one::<ShopSetRow>("shop", &intent.shop);
+                self.one::<MarkRow>("shop", &intent.shop);
+                intent.bytes()
+            }
+            Checked::Seen(seen, _) => {
+                self.one::<IntentRow>("reference", &seen.intent);
+                self.one::<SeenRow>("intent", &seen.intent);
+                seen.bytes()
+            }
+            Checked::Close(close) => {
+                self.one::<AllowanceRow>("reference", &close.allowance);
+                close.bytes()
+            }
+            Checked::Cancel(cancel) => {
+                self.one::<IntentRow>("reference", &cancel.intent);
+                self.one::<CancelRow>("intent", &cancel.intent);
+                cancel.bytes()
+            }
+            Checked::Parked(_, bytes) => bytes,
+        };
+        self.one::<ParkedRow>("id", &DocId::of(bytes));
+    }
+
+    fn devices(&mut self, view: &View) {
+        for invitation in view.invitations.all() {
+            self.one::<DeviceRow>("id", &invitation.device);
+        }
+        for document in view.device_docs.all() {
+            self.one::<DeviceRow>("id", &document.device);
+        }
+        for device in view.devices.all() {
+            self.device(device.current);
+            self.one::<AllowanceRow>("reference", &device.allowance);
+            self.account(&device.account);
+        }
+    }
+
+    fn account(&mut self, account: &Option<u64>) {
+        self.one::<AccountRow>("id", account);
+        self.one::<HolderRow>("account", account);
+        self.filtered::<LotRow>("account", account, Some("remaining > 0"));
+    }
+
+    /// Everything that settling an allowance may touch.
+    fn allowances(&mut self, view: &View) {
+        for intent in view.intents.all() {
+            self.one::<AllowanceRow>("reference", &intent.allowance);
+            self.one::<SeenRow>("intent", &intent.reference);
+            self.one::<CancelRow>("intent", &intent.reference);
+            self.one::<TakingRow>("intent", &intent.id);
+            self.one::<BusinessRow>("intent", &intent.id);
+            self.one::<FactRow>("number", &intent.fact);
+        }
+        for cancel in view.cancels.all() {
+            self.one::<FactRow>("number", &cancel.fact);
+        }
+        for hold in view.holds.all() {
+            self.one::<AllowanceRow>("reference", &hold.subject);
+        }
+        for allowance in view.allowances.all() {
+            self.one::<IntentRow>("allowance", &allowance.reference);
+            self.one::<HoldRow>("subject", &allowance.reference);
+            self.one::<HoldLineRow>("hold", &allowance.reference);
+            self.one::<HoldLotRow>("hold", &allowance.reference);
+            self.one::<CloseRow>("allowance", &allowance.reference);
+            self.one::<ForkRow>("allowance", &allowance.reference);
+            self.one::<AccountRow>("id", &allowance.account);
+            self.one::<RevokedRow>("pid", &allowance.holder);
+        }
+        for share in view.hold_lots.all() {
+            self.one::<LotRow>("id", &share.lot);
+        }
+        for holder in view.holders.all() {
+            self.one::<RevokedRow>("pid", &holder.pid);
+            self.one::<AccountRow>("id", &holder.account);
+        }
+    }
+}

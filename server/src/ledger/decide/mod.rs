@@ -1,0 +1,204 @@
+//! What becomes of a command: a pure function of the rows at hand, the command, its time and the keys.
+//!
+//! A refused command leaves the view as it was: everything is checked before the first row is put.
+
+mod credit;
+mod documents;
+mod enrol;
+mod issue;
+mod job;
+mod setup;
+
+use kinchaku_protocol::doc::{AnswerItem, Bulletin, DeadMark, Document, ParkReason};
+use kinchaku_protocol::doc::field::Bytes;
+use kinchaku_protocol::ids::Ref;
+use kinchaku_protocol::money::Amount;
+use kinchaku_protocol::time::Time;
+
+pub use documents::Checked;
+
+use super::Broken;
+use super::rows::BulletinRow;
+use super::stop::EPOCH;
+use super::view::View;
+use crate::command::{Action, CommandError, Outcome, Signers, TownRules};
+
+impl From<Broken> for CommandError {
+    fn from(_: Broken) -> Self {
+        Self::Broken
+    }
+}
+
+impl From<kinchaku_protocol::money::AmountError> for CommandError {
+    fn from(_: kinchaku_protocol::money::AmountError) -> Self {
+        Self::Broken
+    }
+}
+
+impl From<kinchaku_protocol::signature::SignError> for CommandError {
+    fn from(_: kinchaku_protocol::signature::SignError) -> Self {
+        Self::Unavailable
+    }
+}
+
+/// A command whose documents were read and verified.
+#[derive(Clone, Debug)]
+pub struct Task {
+    /// The server's time.
+    pub now: Time,
+    /// What is asked; of [`Action::Upload`] and [`Action::IssueAllowance`] only what `documents` leaves open.
+    pub action: Action,
+    /// The documents of an upload, or the close of an allowance request.
+    pub documents: Vec<Checked>,
+}
+
+/// What a command is answered, as far as it is known before facts are signed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reply {
+    /// Nothing waits for a signature.
+    Ready(Outcome),
+    /// One item for each document.
+    Items(Vec<Item>),
+    /// The bulletin that the seal makes.
+    Bulletin,
+}
+
+/// What the server says of a document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Item {
+    /// The fact with this number.
+    Fact(u64),
+    /// Kept, not decided.
+    Parked(ParkReason),
+    /// Taken note of.
+    Noted,
+}
+
+/// The books at one moment, with what they are kept by.
+pub struct Books<'a> {
+    /// The rows at hand.
+    pub view: &'a mut View,
+    /// What the town allows.
+    pub rules: &'a TownRules,
+    /// The keys.
+    pub signers: &'a Signers,
+    /// The server's time.
+    pub now: Time,
+}
+
+/// Carries out one task.
+///
+/// # Errors
+/// [`CommandError`]; after [`CommandError::Broken`] or [`CommandError::Unavailable`] the view is spoilt.
+pub fn decide(books: &mut Books<'_>, task: &Task) -> Result<Reply, CommandError> {
+    books.now = task.now;
+    let outcome = match &task.action {
+        Action::AddClass(class) => books.add_class(class),
+        Action::AddShop(shop) => books.add_shop(shop),
+        Action::AddMark { shop, mark, label } => books.add_mark(*shop, *mark, label),
+        Action::Invite { code_hash, invitee } => books.invite(*code_hash, *invitee),
+        Action::Enrol(device) => books.enrol(device),
+        Action::RenewDevice { device } => books.renew(*device),
+        Action::Credit(credit) => books.credit(credit),
+        Action::IssueAllowance { device, close, at_most } => {
+            books.issue(*device, close.is_some(), &task.documents, *at_most)
+        }
+        Action::Upload(_) => return Ok(Reply::Items(books.take_in(&task.documents)?)),
+        Action::Revoke(stop) => books.revoke(*stop),
+        Action::PublishBulletin => {
+            books.view.next(EPOCH);
+            return Ok(Reply::Bulletin);
+        }
+        Action::Lapse => books.lapse(),
+        Action::Expire => books.expire(),
+        Action::IssueUnlock { code_hash, account } => books.issue_unlock(*code_hash, *account),
+        Action::UseUnlock { code_hash, device } => books.use_unlock(*code_hash, *device),
+    }?;
+    Ok(Reply::Ready(outcome))
+}
+
+/// Whether the seal has to write a bulletin, for which all of `revoked`, `shops` and `marks` must be at hand.
+#[must_use]
+pub fn bulletin_due(view: &View) -> bool {
+    let epoch = u32::try_from(view.counter(EPOCH)).unwrap_or(u32::MAX);
+    epoch > 0 && view.bulletins.get(&(epoch,)).is_none()
+}
+
+/// Signs what was declared, and numbers what must be told. The view is ready to be written.
+///
+/// # Errors
+/// [`CommandError::Unavailable`] where a key did not sign.
+pub fn seal(view: &mut View, signers: &Signers, now: Time) -> Result<(), CommandError> {
+    for (number, fact) in view.take_unsigned() {
+        let signed = fact.sign(signers.fact.as_ref())?;
+        if let Some(mut row) = view.facts.copy(&(number,)) {
+            row.doc = signed.bytes().to_vec();
+            view.facts.put(row);
+        }
+    }
+    if bulletin_due(view) {
+        let signed = bulletin(view, signers, now).sign(signers.bulletin.as_ref())?;
+        let epoch = signed.epoch;
+        view.bulletins.put(BulletinRow { epoch, doc: signed.bytes().to_vec() });
+    }
+    view.number_changes();
+    Ok(())
+}
+
+fn bulletin(view: &View, signers: &Signers, now: Time) -> Bulletin {
+    let shops = view.shops.all().filter(|shop| shop.dead);
+    let marks = view.marks.all().filter(|mark| mark.dead);
+    Bulletin {
+        epoch: u32::try_from(view.counter(EPOCH)).unwrap_or(u32::MAX),
+        made_at: now,
+        revoked: view.revoked.all().map(|row| row.pid).collect(),
+        dead: shops
+            .map(|shop| DeadMark { shop: shop.shop, mark: None })
+            .chain(marks.map(|mark| DeadMark { shop: mark.shop, mark: Some(mark.mark) }))
+            .collect(),
+        directory: u32::try_from(view.counter(setup::DIRECTORY)).unwrap_or(u32::MAX),
+        keyset: signers.keyset_version,
+        crisis: None,
+    }
+}
+
+/// The answer, once everything is signed.
+///
+/// # Errors
+/// [`CommandError::Broken`] where a fact is not at hand.
+pub fn answer(view: &View, reply: Reply) -> Result<Outcome, CommandError> {
+    match reply {
+        Reply::Ready(outcome) => Ok(outcome),
+        Reply::Bulletin => {
+            let last = view.bulletins.all().last().ok_or(CommandError::Broken)?;
+            Ok(Outcome::Bulletin(last.doc.clone()))
+        }
+        Reply::Items(items) => items
+            .into_iter()
+            .map(|item| match item {
+                Item::Fact(number) => view
+                    .facts
+                    .get(&(number,))
+                    .map(|row| AnswerItem::Fact(Bytes(row.doc.clone())))
+                    .ok_or(CommandError::Broken),
+                Item::Parked(reason) => Ok(AnswerItem::Parked(reason)),
+                Item::Noted => Ok(AnswerItem::Noted),
+            })
+            .collect::<Result<_, _>>()
+            .map(Outcome::Answer),
+    }
+}
+
+impl Books<'_> {
+    /// An enrolled device that was not stopped, by its document.
+    fn device(&self, reference: Ref) -> Result<super::rows::DeviceRow, CommandError> {
+        let document = self.view.device_docs.get(&(reference,)).ok_or(CommandError::NoDevice)?;
+        let device = self.view.devices.copy(&(document.device,)).ok_or(CommandError::NoDevice)?;
+        (!device.revoked).then_some(device).ok_or(CommandError::NoDevice)
+    }
+}
+
+/// Nothing is no amount.
+fn positive(amount: Amount) -> Result<Amount, CommandError> {
+    (!amount.is_zero()).then_some(amount).ok_or(CommandError::Amount)
+}

@@ -1,0 +1,171 @@
+//! Entries: what moved, in which ledger accounts, and the rows people read of it. An entry sums to
+//! zero for each class or is not written at all.
+
+use std::collections::BTreeMap;
+
+use kinchaku_protocol::doc::{Table as List, TransactionRow};
+use kinchaku_protocol::ids::{ClassId, DocId, Pid};
+use kinchaku_protocol::money::{Amount, Signed};
+use kinchaku_protocol::time::Time;
+
+use super::rows::{
+    Book, BusinessRow, EntryKind, EntryRow, NO_PARTY, Operation, OperationId, PostingRow, Topic, account_party,
+};
+use super::view::View;
+use super::Broken;
+
+/// What moves in one entry: sums by ledger account, party, class and lot.
+#[derive(Clone, Debug, Default)]
+pub struct Movement {
+    sums: BTreeMap<(ClassId, Book, Pid, Option<u64>), Signed>,
+}
+
+impl Movement {
+    /// Adds an amount to a ledger account.
+    ///
+    /// # Errors
+    /// [`Broken`] out of range.
+    pub fn add(&mut self, book: Book, party: Pid, class: ClassId, lot: Option<u64>, by: Signed) -> Result<(), Broken> {
+        let sum = self.sums.entry((class, book, party, lot)).or_default();
+        *sum = sum.plus(by)?;
+        Ok(())
+    }
+
+    /// A resident's lot gives to another ledger account.
+    ///
+    /// # Errors
+    /// [`Broken`] out of range.
+    pub fn user_to(&mut self, from: (u64, u64), book: Book, party: Pid, class: ClassId, by: Amount) -> Result<(), Broken> {
+        let (account, lot) = from;
+        self.add(Book::User, account_party(account), class, Some(lot), by.debit())?;
+        self.add(book, party, class, None, by.credit())
+    }
+
+    /// Another ledger account gives to a resident's lot.
+    ///
+    /// # Errors
+    /// [`Broken`] out of range.
+    pub fn to_user(&mut self, to: (u64, u64), book: Book, party: Pid, class: ClassId, by: Amount) -> Result<(), Broken> {
+        let (account, lot) = to;
+        self.add(Book::User, account_party(account), class, Some(lot), by.credit())?;
+        self.add(book, party, class, None, by.debit())
+    }
+
+    /// The scheme pays a shop, or has it back.
+    ///
+    /// # Errors
+    /// [`Broken`] out of range.
+    pub fn loss(&mut self, shop: Pid, class: ClassId, to_shop: Signed) -> Result<(), Broken> {
+        self.add(Book::ShopPayable, shop, class, None, to_shop)?;
+        let back = Signed::from_units(to_shop.units().checked_neg().ok_or(Broken)?);
+        self.add(Book::ForkLoss, NO_PARTY, class, None, back)
+    }
+
+    fn balanced(&self) -> Result<(), Broken> {
+        let mut by_class: BTreeMap<ClassId, Signed> = BTreeMap::new();
+        for ((class, ..), amount) in &self.sums {
+            let sum = by_class.entry(*class).or_default();
+            *sum = sum.plus(*amount)?;
+        }
+        by_class.values().all(|sum| *sum == Signed::ZERO).then_some(()).ok_or(Broken)
+    }
+}
+
+/// The head of an entry.
+#[derive(Clone, Copy, Debug)]
+pub struct Head {
+    /// Its kind.
+    pub kind: EntryKind,
+    /// The payment.
+    pub intent: Option<DocId>,
+    /// The entry it takes back.
+    pub target: Option<u64>,
+    /// When it happened.
+    pub occurred_at: Time,
+    /// When the books take it.
+    pub now: Time,
+}
+
+/// Writes an entry; gives its number.
+///
+/// # Errors
+/// [`Broken`] where it does not sum to zero.
+pub fn enter(view: &mut View, head: Head, movement: &Movement) -> Result<u64, Broken> {
+    movement.balanced()?;
+    let id = view.next("entry");
+    view.entries.put(EntryRow {
+        id,
+        kind: head.kind,
+        intent: head.intent,
+        target: head.target,
+        occurred_at: head.occurred_at,
+        posted_at: head.now,
+        period: head.now.day(),
+    });
+    let moved = movement.sums.iter().filter(|(_, amount)| **amount != Signed::ZERO);
+    for (line, (&(class, book, party, lot), &amount)) in (0_u32..).zip(moved) {
+        view.postings.put(PostingRow { entry: id, line, book, party, class, lot, amount });
+    }
+    Ok(id)
+}
+
+/// What the rows of the transaction list say beyond their amounts.
+#[derive(Clone, Copy, Debug)]
+pub struct Business {
+    /// The entry.
+    pub entry: u64,
+    /// ADD, SUB, CANCEL.
+    pub operation: Operation,
+    /// OP1 to OP5.
+    pub operation_id: OperationId,
+    /// Whose value.
+    pub account: u64,
+    /// The shop.
+    pub shop: Option<Pid>,
+    /// The payment.
+    pub intent: Option<DocId>,
+    /// When it happened.
+    pub occurred_at: Time,
+    /// When the books take it.
+    pub now: Time,
+}
+
+/// Writes one row of the transaction list for each class (F113, F114), all at one time.
+pub fn list(view: &mut View, business: Business, amounts: &BTreeMap<ClassId, Amount>) -> Vec<TransactionRow> {
+    let mut rows = Vec::new();
+    for (&class, &amount) in amounts {
+        let tran_id = format!("{}{:012}", business.now.day().digits(), view.next("serial"));
+        let target = taken_back(view, business, class);
+        view.business.put(BusinessRow {
+            tran_id: tran_id.clone(),
+            entry: business.entry,
+            operation: business.operation,
+            operation_id: business.operation_id,
+            class,
+            amount,
+            account: business.account,
+            shop: business.shop,
+            intent: business.intent,
+            target,
+            occurred_at: business.occurred_at,
+            posted_at: business.now,
+        });
+        let party = account_party(business.account);
+        view.tell(Topic::Account, party, List::History, tran_id.clone().into_bytes());
+        rows.push(TransactionRow { tran_id, class, amount });
+    }
+    rows
+}
+
+/// The row of the payment that a cancellation takes back (F121's `targetTranId`).
+fn taken_back(view: &View, business: Business, class: ClassId) -> Option<String> {
+    if business.operation != Operation::Cancel {
+        return None;
+    }
+    let intent = crate::store::table::Column::to_value(&business.intent);
+    view.business
+        .by(&intent)
+        .filter(|row| row.operation == Operation::Sub && row.class == class)
+        .map(|row| row.tran_id.clone())
+        .max()
+}
