@@ -11,6 +11,7 @@ pub mod keys;
 pub mod lane;
 pub mod ledger;
 pub mod operator;
+pub mod query;
 pub mod sheet;
 pub mod store;
 pub mod telemetry;

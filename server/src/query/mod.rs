@@ -1,0 +1,165 @@
+//! What can be read of a town's books without the lane: nothing here changes anything.
+//!
+//! - [`pull`]: what changed for one device since a cursor
+//! - [`lists`]: the lists of the console and of the operator
+//! - [`audit`]: the invariants of the books, and the hash two databases must agree on
+
+pub mod audit;
+pub mod lists;
+pub mod pull;
+
+use std::sync::Arc;
+
+use kinchaku_protocol::doc::Role;
+use kinchaku_protocol::ids::{Pid, Ref};
+use kinchaku_protocol::signature::PublicKey;
+use kinchaku_protocol::time::Time;
+
+use crate::command::{NewShop, Town};
+use crate::ledger::rows::{
+    BulletinRow, CounterRow, DeviceDocRow, DeviceRow, IntentRow, MarkRow, ShopRow, ShopSetRow,
+};
+use crate::ledger::stop::EPOCH;
+use crate::store::table::{Column, Table, Value};
+use crate::store::{Query, Store, StoreError, Which};
+
+/// Reads a town's books.
+#[derive(Clone)]
+pub struct Reader {
+    store: Arc<dyn Store>,
+    town: Town,
+}
+
+/// A device as the server knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Enrolled {
+    /// Its number.
+    pub id: u64,
+    /// Its newest document.
+    pub reference: Ref,
+    /// As what.
+    pub role: Role,
+    /// Its owner as its document says it.
+    pub owner: Pid,
+    /// The account, for wallets.
+    pub account: Option<u64>,
+    /// K_sync.
+    pub sync_key: PublicKey,
+    /// Until when the document that was asked for is good.
+    pub expires: Time,
+    /// Whether it was stopped.
+    pub revoked: bool,
+}
+
+impl Reader {
+    /// Of these books.
+    #[must_use]
+    pub const fn new(store: Arc<dyn Store>, town: Town) -> Self {
+        Self { store, town }
+    }
+
+    /// The device a document names, to check a request of it. A renewed device may still use the
+    /// document before.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn device(&self, reference: Ref) -> Result<Option<Enrolled>, StoreError> {
+        let Some(document) = self.one::<DeviceDocRow>("reference", &reference).await? else {
+            return Ok(None);
+        };
+        let device = self.one::<DeviceRow>("id", &document.device).await?;
+        Ok(device.map(|device| Enrolled {
+            id: device.id,
+            reference: device.current,
+            role: device.role,
+            owner: device.owner,
+            account: device.account,
+            sync_key: device.sync_key,
+            expires: document.expires,
+            revoked: device.revoked,
+        }))
+    }
+
+    /// The bulletin in force, as signed; none before the first was published.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn bulletin(&self) -> Result<Option<Vec<u8>>, StoreError> {
+        let epoch = self.epoch().await?;
+        Ok(self.one::<BulletinRow>("epoch", &epoch).await?.map(|row| row.doc))
+    }
+
+    /// The epoch of the bulletin in force; 0 before the first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn epoch(&self) -> Result<u32, StoreError> {
+        let row = self.one::<CounterRow>("name", &EPOCH.to_owned()).await?;
+        Ok(row.map_or(0, |row| u32::try_from(row.value).unwrap_or(u32::MAX)))
+    }
+
+    /// A shop.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn shop(&self, shop: Pid) -> Result<Option<NewShop>, StoreError> {
+        let Some(row) = self.one::<ShopRow>("shop", &shop).await? else {
+            return Ok(None);
+        };
+        let sets = self.among::<ShopSetRow>("shop", vec![shop.to_value()]).await?;
+        Ok(Some(new_shop(row, &sets)))
+    }
+
+    /// The sheets of a shop, with what it calls them; those no longer valid are left out.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn marks(&self, shop: Pid) -> Result<Vec<MarkRow>, StoreError> {
+        let marks = self.among::<MarkRow>("shop", vec![shop.to_value()]).await?;
+        Ok(marks.into_iter().filter(|mark| !mark.dead).collect())
+    }
+
+    /// A payment, by the reference other documents use.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn intent(&self, reference: Ref) -> Result<Option<IntentRow>, StoreError> {
+        self.one("reference", &reference).await
+    }
+
+    async fn one<R: Table>(&self, column: &'static str, value: &impl Column) -> Result<Option<R>, StoreError> {
+        Ok(self.among(column, vec![value.to_value()]).await?.into_iter().next())
+    }
+
+    async fn among<R: Table>(&self, column: &'static str, values: Vec<Value>) -> Result<Vec<R>, StoreError> {
+        self.rows(Which::Among(column, values, None)).await
+    }
+
+    async fn all<R: Table>(&self) -> Result<Vec<R>, StoreError> {
+        self.rows(Which::All).await
+    }
+
+    async fn rows<R: Table>(&self, which: Which) -> Result<Vec<R>, StoreError> {
+        if matches!(&which, Which::Among(_, values, _) if values.is_empty()) {
+            return Ok(Vec::new());
+        }
+        let loaded = self.store.load(self.town, vec![Query { table: R::DEF, which }]).await?;
+        let rows = loaded.iter().flatten().map(|values| R::from_values(values));
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+}
+
+fn new_shop(row: ShopRow, sets: &[ShopSetRow]) -> NewShop {
+    NewShop {
+        sets: sets.iter().filter(|set| set.shop == row.shop && set.member).map(|set| set.set_id).collect(),
+        shop: row.shop,
+        merchant_id: row.merchant_id,
+        name: row.name,
+        kana: row.kana,
+        romaji: row.romaji,
+        city: row.city,
+        mcc: row.mcc,
+        postal: row.postal,
+        offline: row.offline,
+    }
+}

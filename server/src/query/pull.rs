@@ -1,0 +1,519 @@
+//! What changed for one device since a cursor, one page at a time.
+//!
+//! A cursor is either "everything up to change n", or "n units into the snapshot that began at change
+//! m". A cursor nobody gave out, or from before a restored backup, gets a snapshot: current state only,
+//! newest history first.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use kinchaku_protocol::doc::field::{Bytes, Field, to_bytes};
+use kinchaku_protocol::doc::{
+    AccountRow as PageAccount, BalanceRow, ClassRow as PageClass, HistoryRow, LotRow as PageLot, MAX_PAGE, Page,
+    Role, Row, SaleRow, ShopRow as PageShop, StateRoot, Table as List,
+};
+use kinchaku_protocol::ids::Pid;
+use kinchaku_protocol::money::Amount;
+use kinchaku_protocol::time::Time;
+
+use super::{Enrolled, Reader};
+use crate::ledger::rows::{
+    AccountRow, AllowanceRow, BusinessRow, ClassRow, CounterRow, DeviceDocRow, DeviceRow, FactRow, HoldRow,
+    HoldState, IntentRow, LotRow, MarkRow, ShopRow, ShopSetRow, Topic, account_party,
+};
+use crate::ledger::view::FACT_LIST;
+use crate::store::StoreError;
+use crate::store::table::{Column, Value};
+
+/// Bytes of rows and facts in a page: what else a page has fits beside them.
+const ROOM: usize = MAX_PAGE - 8 * 1_024;
+
+/// Changes looked at for one page.
+const CHANGES: u32 = 2_000;
+
+/// Rows of history, sales and facts in a snapshot.
+const NEWEST: usize = 300;
+
+/// How often a page that a commit overtook is made again.
+const TRIES: usize = 3;
+
+/// Where a device stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Cursor {
+    /// It has every change up to this one.
+    Upto(u64),
+    /// It has so many units of the snapshot begun at this change.
+    Within(u64, u32),
+}
+
+impl Cursor {
+    fn read(bytes: &[u8]) -> Option<Self> {
+        let (kind, rest) = bytes.split_first()?;
+        let (seq, rest) = rest.split_first_chunk::<8>()?;
+        let seq = u64::from_be_bytes(*seq);
+        match (*kind, rest) {
+            (1, []) => Some(Self::Upto(seq)),
+            (2, rest) => Some(Self::Within(seq, u32::from_be_bytes(rest.try_into().ok()?))),
+            _ => None,
+        }
+    }
+
+    fn bytes(self) -> Bytes {
+        let mut bytes = Vec::new();
+        match self {
+            Self::Upto(seq) => {
+                bytes.push(1);
+                bytes.extend(seq.to_be_bytes());
+            }
+            Self::Within(seq, units) => {
+                bytes.push(2);
+                bytes.extend(seq.to_be_bytes());
+                bytes.extend(units.to_be_bytes());
+            }
+        }
+        Bytes(bytes)
+    }
+}
+
+/// A row or a fact of a page.
+enum Unit {
+    Row(Row),
+    Fact(Vec<u8>),
+}
+
+impl Unit {
+    fn size(&self) -> usize {
+        match self {
+            Self::Row(row) => to_bytes(row).len(),
+            Self::Fact(bytes) => bytes.len().saturating_add(5),
+        }
+    }
+}
+
+/// Keys of rows by list, in the order of the list's number.
+type Keys = BTreeMap<u8, BTreeSet<Vec<u8>>>;
+
+/// Who asks.
+struct Asker<'a> {
+    device: &'a Enrolled,
+    topic: Topic,
+    party: Pid,
+}
+
+impl Reader {
+    /// One page for a device, not signed.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn page(&self, device: &Enrolled, cursor: &[u8], nonce: Bytes, now: Time) -> Result<Page, StoreError> {
+        let asker = Asker {
+            device,
+            topic: if device.role == Role::Wallet { Topic::Account } else { Topic::Shop },
+            party: device.account.map_or(device.owner, account_party),
+        };
+        for _ in 1..TRIES {
+            let heard = self.heard(&asker).await?;
+            let page = self.make_page(&asker, cursor, nonce.clone(), now).await?;
+            if heard == self.heard(&asker).await? {
+                return Ok(page);
+            }
+        }
+        self.make_page(&asker, cursor, nonce, now).await
+    }
+
+    /// The directory as a page for everybody, not signed.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn directory(&self, now: Time) -> Result<Page, StoreError> {
+        let rows = self.shops(None).await?;
+        Ok(Page {
+            cursor: Cursor::Upto(self.last_change().await?).bytes(),
+            rows,
+            facts: Vec::new(),
+            root: StateRoot {
+                balance: Amount::ZERO,
+                reserved: Amount::ZERO,
+                negative: Amount::ZERO,
+            },
+            at: now,
+            epoch: self.epoch().await?,
+            more: false,
+            snapshot: Some(true),
+            nonce: None,
+        })
+    }
+
+    async fn make_page(&self, asker: &Asker<'_>, cursor: &[u8], nonce: Bytes, now: Time) -> Result<Page, StoreError> {
+        let last = self.last_change().await?;
+        let (units, from) = match Cursor::read(cursor) {
+            Some(Cursor::Upto(seq)) if seq <= last => (None, Cursor::Upto(seq)),
+            Some(within @ Cursor::Within(seq, _)) if seq <= last => (Some(self.snapshot(asker).await?), within),
+            _ => (Some(self.snapshot(asker).await?), Cursor::Within(last, 0)),
+        };
+        let (units, next, more, snapshot) = match (units, from) {
+            (Some(units), Cursor::Within(began, have)) => {
+                let (units, next) = cut(units, began, have);
+                let more = matches!(next, Cursor::Within(..));
+                (units, next, more, (have == 0).then_some(true))
+            }
+            (_, Cursor::Upto(seq) | Cursor::Within(seq, _)) => {
+                let (units, next, more) = self.changed(asker, seq, last).await?;
+                (units, next, more, None)
+            }
+        };
+        let (mut rows, mut facts) = (Vec::new(), Vec::new());
+        for unit in units {
+            match unit {
+                Unit::Row(row) => rows.push(row),
+                Unit::Fact(bytes) => facts.push(Bytes(bytes)),
+            }
+        }
+        Ok(Page {
+            cursor: next.bytes(),
+            rows,
+            facts,
+            root: self.root(asker).await?,
+            at: now,
+            epoch: self.epoch().await?,
+            more,
+            snapshot,
+            nonce: Some(nonce),
+        })
+    }
+
+    async fn last_change(&self) -> Result<u64, StoreError> {
+        let row = self.one::<CounterRow>("name", &"change".to_owned()).await?;
+        Ok(row.map_or(0, |row| row.value))
+    }
+
+    /// The newest change that concerns the asker alone.
+    async fn heard(&self, asker: &Asker<'_>) -> Result<Option<Vec<Value>>, StoreError> {
+        let sql = "select coalesce(max(seq), 0) from changes where muni = $1 and topic = $2 and party = $3";
+        let parameters = vec![asker.topic.to_value(), asker.party.to_value()];
+        Ok(self.store.report(self.town, sql, parameters).await?.pop())
+    }
+
+    /// What changed after `seq`, whole changes only, as much as a page holds.
+    async fn changed(&self, asker: &Asker<'_>, seq: u64, last: u64) -> Result<(Vec<Unit>, Cursor, bool), StoreError> {
+        let mut limit = CHANGES;
+        loop {
+            let (keys, upto, full) = self.changes(asker, seq, limit).await?;
+            let units = self.units(asker, &keys).await?;
+            let size: usize = units.iter().map(Unit::size).sum();
+            if size > ROOM && limit > 1 {
+                limit = limit.min(CHANGES).checked_div(4).unwrap_or(1).max(1);
+                continue;
+            }
+            let next = if full { upto } else { last.max(upto) };
+            return Ok((units, Cursor::Upto(next), full));
+        }
+    }
+
+    async fn changes(&self, asker: &Asker<'_>, seq: u64, limit: u32) -> Result<(Keys, u64, bool), StoreError> {
+        let sql = "select seq, list, row_key from (\
+                 select seq, list, row_key from changes where muni = $1 and topic = $3 and party = $4 and seq > $2 \
+                 union all \
+                 select seq, list, row_key from changes where muni = $1 and topic = 0 and seq > $2\
+             ) as heard order by seq limit $5";
+        let parameters = vec![seq.to_value(), asker.topic.to_value(), asker.party.to_value(), limit.to_value()];
+        let found = self.store.report(self.town, sql, parameters).await?;
+        let full = found.len() >= usize::try_from(limit).unwrap_or(usize::MAX);
+        let mut keys = Keys::new();
+        let mut upto = seq;
+        for row in &found {
+            let [seq, list, key] = row.as_slice() else {
+                return Err(StoreError::Value(crate::store::table::BadValue));
+            };
+            upto = u64::from_value(seq)?;
+            keys.entry(u8::from_value(list)?).or_default().insert(Vec::from_value(key)?);
+        }
+        Ok((keys, upto, full))
+    }
+
+    /// The rows with these keys as they are now.
+    async fn units(&self, asker: &Asker<'_>, keys: &Keys) -> Result<Vec<Unit>, StoreError> {
+        let none = BTreeSet::new();
+        let of = |list: List| keys.get(&list.number()).unwrap_or(&none);
+        let mut rows = Vec::new();
+        if !of(List::Account).is_empty() {
+            rows.extend(self.account(asker).await?);
+        }
+        if !of(List::Class).is_empty() {
+            rows.extend(self.classes().await?);
+        }
+        let lots = self.lots(asker, of(List::Lot)).await?;
+        if !of(List::Balance).is_empty() {
+            rows.extend(self.balances(asker, of(List::Balance)).await?);
+        }
+        rows.extend(lots);
+        rows.extend(self.allowances(asker, of(List::Allowance)).await?);
+        if !of(List::Shop).is_empty() {
+            rows.extend(self.shops(Some(of(List::Shop))).await?);
+        }
+        rows.extend(self.history(texts(of(List::History))).await?);
+        rows.extend(self.sales(bytes(of(List::Sale))).await?);
+        if of(List::Device).contains(asker.device.id.to_be_bytes().as_slice()) {
+            rows.extend(self.device_row(asker).await?);
+        }
+        let mut units: Vec<Unit> = rows.into_iter().map(Unit::Row).collect();
+        let numbers = keys.get(&FACT_LIST).unwrap_or(&none);
+        let numbers = numbers.iter().filter_map(|key| Some(number(key)?.to_value())).collect();
+        let facts = self.among::<FactRow>("number", numbers).await?;
+        units.extend(facts.into_iter().map(|fact| Unit::Fact(fact.doc)));
+        Ok(units)
+    }
+
+    /// Everything a device needs to begin, in an order that does not change between pages.
+    async fn snapshot(&self, asker: &Asker<'_>) -> Result<Vec<Unit>, StoreError> {
+        let mut rows = self.classes().await?;
+        rows.extend(self.shops(None).await?);
+        rows.extend(self.device_row(asker).await?);
+        let column = if asker.topic == Topic::Account { "account" } else { "shop" };
+        let value = match asker.device.account {
+            Some(account) => account.to_value(),
+            None => asker.device.owner.to_value(),
+        };
+        if let Some(account) = asker.device.account {
+            rows.extend(self.account(asker).await?);
+            rows.extend(self.balances(asker, &BTreeSet::new()).await?);
+            let lots = self.among::<LotRow>("account", vec![account.to_value()]).await?;
+            rows.extend(lots.iter().filter(|lot| !lot.remaining.is_zero()).map(lot_row));
+            let own = self.among::<AllowanceRow>("device", vec![asker.device.id.to_value()]).await?;
+            let own = own.iter().map(|row| row.reference.0.to_vec()).collect();
+            let allowances = self.allowances(asker, &own).await?;
+            rows.extend(allowances.into_iter().filter(|row| row.value.is_some()));
+            let mut history = self.among::<BusinessRow>("account", vec![account.to_value()]).await?;
+            history.sort_by(|a, b| b.tran_id.cmp(&a.tran_id));
+            rows.extend(history.iter().take(NEWEST).map(history_row));
+        }
+        let mut intents = self.among::<IntentRow>(column, vec![value]).await?;
+        intents.sort_by_key(|row| std::cmp::Reverse(row.fact));
+        intents.truncate(NEWEST);
+        if asker.topic == Topic::Shop {
+            rows.extend(self.sales(intents.iter().map(|row| row.id.to_value()).collect()).await?);
+        }
+        let mut units: Vec<Unit> = rows.into_iter().map(Unit::Row).collect();
+        if asker.topic == Topic::Account {
+            let numbers = intents.iter().map(|row| row.fact.to_value()).collect();
+            let facts = self.among::<FactRow>("number", numbers).await?;
+            units.extend(facts.into_iter().map(|fact| Unit::Fact(fact.doc)));
+        }
+        Ok(units)
+    }
+
+    async fn root(&self, asker: &Asker<'_>) -> Result<StateRoot, StoreError> {
+        let values = asker.device.account.map(|account| account.to_value());
+        let lots = self.among::<LotRow>("account", values.into_iter().collect()).await?;
+        let sum = |amounts: Vec<Amount>| Amount::sum(amounts).unwrap_or(Amount::MAX);
+        Ok(StateRoot {
+            balance: sum(lots.iter().map(|lot| lot.remaining).collect()),
+            reserved: sum(lots.iter().map(|lot| lot.held).collect()),
+            negative: Amount::ZERO,
+        })
+    }
+
+    async fn account(&self, asker: &Asker<'_>) -> Result<Option<Row>, StoreError> {
+        let values = asker.device.account.map(|account| account.to_value());
+        let found = self.among::<AccountRow>("id", values.into_iter().collect()).await?;
+        Ok(found.first().map(|row| {
+            let account = PageAccount { level: row.level, stopped: row.stopped };
+            page_row(List::Account, Vec::new(), &account)
+        }))
+    }
+
+    async fn classes(&self) -> Result<Vec<Row>, StoreError> {
+        let classes = self.all::<ClassRow>().await?;
+        Ok(classes
+            .into_iter()
+            .map(|row| {
+                let class = PageClass {
+                    class: row.id,
+                    service_type: row.service_type.number(),
+                    name: row.name,
+                };
+                page_row(List::Class, row.id.0.to_be_bytes().to_vec(), &class)
+            })
+            .collect())
+    }
+
+    /// Sums by class; of the classes in `wanted` also those with nothing left, of none wanted all there are.
+    async fn balances(&self, asker: &Asker<'_>, wanted: &BTreeSet<Vec<u8>>) -> Result<Vec<Row>, StoreError> {
+        let values = asker.device.account.map(|account| account.to_value());
+        let lots = self.among::<LotRow>("account", values.into_iter().collect()).await?;
+        let mut sums = BTreeMap::new();
+        for lot in &lots {
+            let (remaining, held) = sums.entry(lot.class).or_insert((Amount::ZERO, Amount::ZERO));
+            *remaining = remaining.plus(lot.remaining).unwrap_or(Amount::MAX);
+            *held = held.plus(lot.held).unwrap_or(Amount::MAX);
+        }
+        Ok(sums
+            .into_iter()
+            .map(|(class, (remaining, held))| (class.0.to_be_bytes().to_vec(), BalanceRow { class, remaining, held }))
+            .filter(|(key, _)| wanted.is_empty() || wanted.contains(key))
+            .map(|(key, balance)| page_row(List::Balance, key, &balance))
+            .collect())
+    }
+
+    async fn lots(&self, asker: &Asker<'_>, keys: &BTreeSet<Vec<u8>>) -> Result<Vec<Row>, StoreError> {
+        let numbers = keys.iter().filter_map(|key| Some(number(key)?.to_value())).collect();
+        let lots = self.among::<LotRow>("id", numbers).await?;
+        Ok(lots
+            .iter()
+            .filter(|lot| Some(lot.account) == asker.device.account)
+            .map(|lot| {
+                let mut row = lot_row(lot);
+                if lot.remaining.is_zero() {
+                    row.value = None;
+                }
+                row
+            })
+            .collect())
+    }
+
+    /// The device's own allowances: as signed while open, gone afterwards.
+    async fn allowances(&self, asker: &Asker<'_>, keys: &BTreeSet<Vec<u8>>) -> Result<Vec<Row>, StoreError> {
+        let allowances = self.among::<AllowanceRow>("reference", bytes(keys)).await?;
+        let holds = self.among::<HoldRow>("subject", bytes(keys)).await?;
+        let open: BTreeSet<_> =
+            holds.iter().filter(|hold| hold.state == HoldState::Open).map(|hold| hold.subject).collect();
+        Ok(allowances
+            .into_iter()
+            .filter(|row| row.device == asker.device.id)
+            .map(|row| Row {
+                table: List::Allowance,
+                key: Bytes(row.reference.0.to_vec()),
+                value: open.contains(&row.reference).then_some(Bytes(row.doc)),
+            })
+            .collect())
+    }
+
+    async fn shops(&self, only: Option<&BTreeSet<Vec<u8>>>) -> Result<Vec<Row>, StoreError> {
+        let (shops, sets, marks) = match only {
+            None => (self.all::<ShopRow>().await?, self.all::<ShopSetRow>().await?, self.all::<MarkRow>().await?),
+            Some(keys) => (
+                self.among("shop", bytes(keys)).await?,
+                self.among("shop", bytes(keys)).await?,
+                self.among("shop", bytes(keys)).await?,
+            ),
+        };
+        Ok(shops
+            .into_iter()
+            .map(|row| {
+                let shop = PageShop {
+                    shop: row.shop,
+                    name: row.name,
+                    kana: row.kana,
+                    sets: sets.iter().filter(|set| set.shop == row.shop && set.member).map(|set| set.set_id).collect(),
+                    marks: marks
+                        .iter()
+                        .filter(|mark| mark.shop == row.shop && !mark.dead)
+                        .map(|mark| mark.mark)
+                        .collect(),
+                    offline: row.offline,
+                };
+                let mut page = page_row(List::Shop, row.shop.0.to_vec(), &shop);
+                if row.dead {
+                    page.value = None;
+                }
+                page
+            })
+            .collect())
+    }
+
+    async fn history(&self, keys: Vec<Value>) -> Result<Vec<Row>, StoreError> {
+        let rows = self.among::<BusinessRow>("tran_id", keys).await?;
+        Ok(rows.iter().map(history_row).collect())
+    }
+
+    async fn sales(&self, keys: Vec<Value>) -> Result<Vec<Row>, StoreError> {
+        let intents = self.among::<IntentRow>("id", keys).await?;
+        let numbers = intents.iter().map(|row| row.fact.to_value()).collect();
+        let facts = self.among::<FactRow>("number", numbers).await?;
+        let facts: BTreeMap<u64, Vec<u8>> = facts.into_iter().map(|fact| (fact.number, fact.doc)).collect();
+        Ok(intents
+            .into_iter()
+            .map(|row| {
+                let sale = SaleRow {
+                    intent: row.id,
+                    mark: row.mark,
+                    total: row.total,
+                    status: row.status.number(),
+                    occurred_at: row.occurred_at,
+                    posted_at: row.posted_at,
+                    fact: Bytes(facts.get(&row.fact).cloned().unwrap_or_default()),
+                };
+                page_row(List::Sale, row.id.0.to_vec(), &sale)
+            })
+            .collect())
+    }
+
+    async fn device_row(&self, asker: &Asker<'_>) -> Result<Option<Row>, StoreError> {
+        let device = self.one::<DeviceRow>("id", &asker.device.id).await?;
+        let Some(device) = device else {
+            return Ok(None);
+        };
+        let document = self.one::<DeviceDocRow>("reference", &device.current).await?;
+        Ok(document.map(|document| Row {
+            table: List::Device,
+            key: Bytes(device.id.to_be_bytes().to_vec()),
+            value: Some(Bytes(document.doc)),
+        }))
+    }
+}
+
+/// The units of a snapshot that a page holds, from where the device is.
+fn cut(units: Vec<Unit>, began: u64, have: u32) -> (Vec<Unit>, Cursor) {
+    let mut size = 0_usize;
+    let mut taken = Vec::new();
+    let mut count = have;
+    for unit in units.into_iter().skip(usize::try_from(have).unwrap_or(usize::MAX)) {
+        size = size.saturating_add(unit.size());
+        if size > ROOM {
+            return (taken, Cursor::Within(began, count));
+        }
+        count = count.saturating_add(1);
+        taken.push(unit);
+    }
+    (taken, Cursor::Upto(began))
+}
+
+fn page_row(table: List, key: Vec<u8>, value: &impl Field) -> Row {
+    Row { table, key: Bytes(key), value: Some(Bytes(to_bytes(value))) }
+}
+
+fn lot_row(lot: &LotRow) -> Row {
+    let row = PageLot {
+        lot: lot.id,
+        class: lot.class,
+        remaining: lot.remaining,
+        until: lot.until,
+        issued_at: lot.issued_at,
+    };
+    page_row(List::Lot, lot.id.to_be_bytes().to_vec(), &row)
+}
+
+fn history_row(row: &BusinessRow) -> Row {
+    let history = HistoryRow {
+        tran_id: row.tran_id.clone(),
+        operation: row.operation.number(),
+        operation_id: row.operation_id.number(),
+        class: row.class,
+        amount: row.amount,
+        shop: row.shop,
+        occurred_at: row.occurred_at,
+        posted_at: row.posted_at,
+    };
+    page_row(List::History, row.tran_id.clone().into_bytes(), &history)
+}
+
+fn number(key: &[u8]) -> Option<u64> {
+    Some(u64::from_be_bytes(key.try_into().ok()?))
+}
+
+fn bytes(keys: &BTreeSet<Vec<u8>>) -> Vec<Value> {
+    keys.iter().map(|key| Value::Bytes(key.clone())).collect()
+}
+
+fn texts(keys: &BTreeSet<Vec<u8>>) -> Vec<Value> {
+    keys.iter().map(|key| Value::Text(String::from_utf8_lossy(key).into_owned())).collect()
+}
