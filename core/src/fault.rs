@@ -13,6 +13,19 @@ pub const POINTS: &[&str] = &[
     "store.committed",
     "lock.counted",
     "lock.opened",
+    "enrol.keys",
+    "enrol.answered",
+    "enrol.stored",
+    "pay.prepared",
+    "pay.key-signed",
+    "pay.signed",
+    "pay.refused",
+    "receive.answered",
+    "receive.relaying",
+    "sync.answered",
+    "sync.booked",
+    "sync.page",
+    "allowance.closed",
 ];
 
 /// Passes a point.

@@ -4,6 +4,7 @@
 //! only ever goes up in version, a bulletin in epoch.
 
 use std::collections::HashMap;
+use std::sync::OnceLock;
 
 use kinchaku_protocol::doc::{
     Allowance, Bulletin, Device, DocError, Document, Fact, KeyEntry, KeySet, KeyUse, Page, Received, Verified,
@@ -50,22 +51,23 @@ impl Roots {
     }
 }
 
-/// The key set in force, its keys ready for use.
+/// The key set in force. A key is made ready for checking when it is first needed, and once: opening a
+/// wallet needs none of them.
 pub struct Trust {
     keyset: Verified<KeySet>,
-    points: HashMap<Kid, (KeyEntry, VerifyingPoint)>,
+    keys: HashMap<Kid, (KeyEntry, OnceLock<VerifyingPoint>)>,
 }
 
 impl Trust {
     /// From the key set this device stored after verifying it.
     #[must_use]
     pub fn from_stored(keyset: Verified<KeySet>) -> Self {
-        let points = keyset
+        let keys = keyset
             .keys
             .iter()
-            .filter_map(|entry| Some((entry.kid, (entry.clone(), entry.key.point().ok()?))))
+            .map(|entry| (entry.kid, (entry.clone(), OnceLock::new())))
             .collect();
-        Self { keyset, points }
+        Self { keyset, keys }
     }
 
     /// Verifies a town's key set from nothing but the roots.
@@ -113,11 +115,19 @@ impl Trust {
         Ok(received.verify_by(point)?)
     }
 
-    fn point(&self, kid: Option<Kid>, usage: KeyUse) -> Result<&VerifyingPoint, TrustError> {
-        kid.and_then(|kid| self.points.get(&kid))
+    fn entry(&self, kid: Option<Kid>, usage: KeyUse) -> Result<&(KeyEntry, OnceLock<VerifyingPoint>), TrustError> {
+        kid.and_then(|kid| self.keys.get(&kid))
             .filter(|(entry, _)| entry.usage.has(usage))
-            .map(|(_, point)| point)
             .ok_or(TrustError::UnknownKey)
+    }
+
+    fn point(&self, kid: Option<Kid>, usage: KeyUse) -> Result<&VerifyingPoint, TrustError> {
+        let (entry, ready) = self.entry(kid, usage)?;
+        if let Some(point) = ready.get() {
+            return Ok(point);
+        }
+        let point = entry.key.point()?;
+        Ok(ready.get_or_init(|| point))
     }
 
     /// An allowance, by the issuer.
@@ -165,11 +175,7 @@ impl Trust {
     /// # Errors
     /// [`TrustError`].
     pub fn shop_mark<'m>(&self, mark: &'m SignedMark) -> Result<&'m ShopMark, TrustError> {
-        let (entry, _) = self
-            .points
-            .get(&mark.kid())
-            .filter(|(entry, _)| entry.usage.has(KeyUse::SHOP_MARK))
-            .ok_or(TrustError::UnknownKey)?;
+        let (entry, _) = self.entry(Some(mark.kid()), KeyUse::SHOP_MARK)?;
         mark.verify(&entry.key)
             .map_err(|_| TrustError::Signature(SignatureError::Mismatch))
     }

@@ -154,6 +154,12 @@ pub fn abandon(db: &Connection, id: Option<i64>) -> Result<usize> {
         .execute(params![State::Abandoned.number(), State::Prepared.number(), id])
 }
 
+/// Whether a payment was prepared and neither signed nor undone.
+pub fn any_prepared(db: &Connection) -> Result<bool> {
+    db.prepare_cached("SELECT EXISTS (SELECT 1 FROM payment WHERE state = 0)")?
+        .query_row([], |row| row.get(0))
+}
+
 /// Moves a payment by the server's fact.
 pub fn set_fact(db: &Connection, id: i64, state: State, fact: &[u8]) -> Result<()> {
     db.prepare_cached("UPDATE payment SET state = ?2, fact = ?3 WHERE id = ?1")?

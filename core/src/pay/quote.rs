@@ -60,11 +60,15 @@ pub fn quote(home: &Home, shop: &Shop, total: Amount, choice: &Choice, online: b
         return Err(PayError::RolledBack);
     }
     let now = home.now()?;
-    home.store().read(|db| quote_in(db, now, shop, total, choice, online))
+    let quoted = home.store().read(|db| quote_in(db, now, shop, total, choice, online));
+    if let Err(PayError::AllowanceEnded { .. }) = quoted {
+        // Acted on: a clock set back after this answer does not bring the allowance back (T11).
+        home.store().write(|db| home.act_now(db).map(|_| ()))?;
+    }
+    quoted
 }
 
-/// As [`quote`], in a transaction.
-pub(super) fn quote_in(
+fn quote_in(
     db: &Connection,
     now: AnchoredTime,
     shop: &Shop,
