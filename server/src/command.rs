@@ -261,12 +261,14 @@ pub enum Action {
         /// For whom.
         account: u64,
     },
-    /// A device uses such a code.
+    /// A device uses such a code: a new payment key takes the place of the locked one.
     UseUnlock {
         /// SHA-256 of the code.
         code_hash: [u8; 32],
         /// The device.
         device: Ref,
+        /// The new K_pay, whose proof of possession was checked before.
+        pay_key: PublicKey,
     },
 }
 

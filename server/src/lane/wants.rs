@@ -106,7 +106,7 @@ impl Wants {
                 self.one::<UnlockRow>("code_hash", &DocId(*code_hash));
                 self.one::<AccountRow>("id", account);
             }
-            Action::UseUnlock { code_hash, device } => {
+            Action::UseUnlock { code_hash, device, .. } => {
                 self.one::<UnlockRow>("code_hash", &DocId(*code_hash));
                 self.device(*device);
             }

@@ -7,18 +7,19 @@
 
 use std::collections::BTreeMap;
 
-use kinchaku_protocol::ids::{DocId, Ref};
+use kinchaku_protocol::ids::{ClassId, DocId, Pid, Ref};
 use kinchaku_protocol::money::{Amount, Signed};
 use sha2::{Digest, Sha256};
 
 use super::Reader;
 use super::lists::columns;
 use crate::ledger::rows::{
-    AllowanceRow, BulletinRow, EntryKind, EntryRow, ForkRow, HoldLineRow, HoldLotRow, HoldRow, HoldState, IntentRow,
-    LotRow, RevokedRow, TakingRow,
+    AllowanceRow, Book, BulletinRow, EntryKind, EntryRow, ForkRow, HoldLineRow, HoldLotRow, HoldRow, HoldState, IntentRow,
+    LotRow, PostingRow, RevokedRow, TakingRow,
 };
+use crate::ledger::view::View;
 use crate::store::StoreError;
-use crate::store::table::{Column, Value};
+use crate::store::table::Column;
 
 /// An invariant that does not hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,14 +54,39 @@ struct Stock {
     forks: Vec<ForkRow>,
     revoked: Vec<RevokedRow>,
     bulletins: Vec<BulletinRow>,
-    /// Sums of postings by lot.
+    sums: Sums,
+}
+
+/// What postings add up to.
+#[derive(Default)]
+struct Sums {
     by_lot: BTreeMap<u64, Signed>,
-    /// Sums of postings by entry and class that are not zero.
-    unbalanced: Vec<Vec<Value>>,
-    /// What each shop is owed, by class.
-    payables: Vec<Vec<Value>>,
-    /// What forks cost, by class.
-    losses: Vec<Vec<Value>>,
+    /// Entries that do not sum to zero, with the class.
+    unbalanced: Vec<(u64, ClassId)>,
+    /// What shops are owed, where it is not zero.
+    payables: Vec<(Pid, ClassId, Signed)>,
+    /// What forks cost, where it is not zero.
+    losses: Vec<(ClassId, Signed)>,
+}
+
+/// Audits the rows at hand, which must be all there are: for simulations that need no database.
+#[must_use]
+pub fn inspect(view: &View) -> Report {
+    Stock {
+        lots: view.lots.all().cloned().collect(),
+        holds: view.holds.all().cloned().collect(),
+        lines: view.hold_lines.all().cloned().collect(),
+        shares: view.hold_lots.all().cloned().collect(),
+        takings: view.takings.all().cloned().collect(),
+        allowances: view.allowances.all().cloned().collect(),
+        intents: view.intents.all().cloned().collect(),
+        entries: view.entries.all().cloned().collect(),
+        forks: view.forks.all().cloned().collect(),
+        revoked: view.revoked.all().cloned().collect(),
+        bulletins: view.bulletins.all().cloned().collect(),
+        sums: Sums::of(view.postings.all()),
+    }
+    .report()
 }
 
 impl Reader {
@@ -69,39 +95,10 @@ impl Reader {
     /// # Errors
     /// [`StoreError`]; a violation is no error.
     pub async fn audit(&self) -> Result<Report, StoreError> {
-        let stock = self.stock().await?;
-        let mut violations = Vec::new();
-        let mut broken = |rule, place: String| violations.push(Violation { rule, place });
-        for row in &stock.unbalanced {
-            broken("I1 entries sum to zero", format!("entry and class {row:?}"));
-        }
-        stock.check_lots(&mut broken);
-        stock.check_holds(&mut broken);
-        stock.check_payments(&mut broken);
-        let counts = [stock.lots.len(), stock.holds.len(), stock.intents.len(), stock.entries.len()];
-        Ok(Report {
-            looked_at: counts.iter().map(|count| u64::try_from(*count).unwrap_or(u64::MAX)).sum(),
-            state: stock.hash(),
-            violations,
-        })
+        Ok(self.stock().await?.report())
     }
 
     async fn stock(&self) -> Result<Stock, StoreError> {
-        let by_lot = "select lot, cast(sum(amount) as bigint) from postings where muni = $1 and lot is not null \
-                      group by lot order by lot";
-        let unbalanced = "select entry, class, cast(sum(amount) as bigint) from postings where muni = $1 \
-                          group by entry, class having sum(amount) <> 0 order by entry, class";
-        let payables = "select party, class, cast(sum(amount) as bigint) from postings \
-                        where muni = $1 and book = 3 group by party, class having sum(amount) <> 0 \
-                        order by party, class";
-        let losses = "select class, cast(sum(amount) as bigint) from postings where muni = $1 and book = 4 \
-                      group by class having sum(amount) <> 0 order by class";
-        let report = |sql| self.store.report(self.town, sql, Vec::new());
-        let mut sums = BTreeMap::new();
-        for row in report(by_lot).await? {
-            let [lot, sum] = columns(&row)?;
-            sums.insert(u64::from_value(lot)?, Signed::from_value(sum)?);
-        }
         Ok(Stock {
             lots: self.all().await?,
             holds: self.all().await?,
@@ -114,15 +111,97 @@ impl Reader {
             forks: self.all().await?,
             revoked: self.all().await?,
             bulletins: self.all().await?,
-            by_lot: sums,
-            unbalanced: report(unbalanced).await?,
-            payables: report(payables).await?,
-            losses: report(losses).await?,
+            sums: self.sums().await?,
         })
+    }
+
+    /// The database adds up what may be millions of postings.
+    async fn sums(&self) -> Result<Sums, StoreError> {
+        let by_lot = "select lot, cast(sum(amount) as bigint) from postings where muni = $1 and lot is not null \
+                      group by lot order by lot";
+        let unbalanced = "select entry, class from postings where muni = $1 \
+                          group by entry, class having sum(amount) <> 0 order by entry, class";
+        let payables = "select party, class, cast(sum(amount) as bigint) from postings \
+                        where muni = $1 and book = $2 group by party, class having sum(amount) <> 0 \
+                        order by party, class";
+        let losses = "select class, cast(sum(amount) as bigint) from postings where muni = $1 and book = $2 \
+                      group by class having sum(amount) <> 0 order by class";
+        let mut sums = Sums::default();
+        for row in self.store.report(self.town, by_lot, Vec::new()).await? {
+            let [lot, sum] = columns(&row)?;
+            sums.by_lot.insert(u64::from_value(lot)?, Signed::from_value(sum)?);
+        }
+        for row in self.store.report(self.town, unbalanced, Vec::new()).await? {
+            let [entry, class] = columns(&row)?;
+            sums.unbalanced.push((u64::from_value(entry)?, ClassId::from_value(class)?));
+        }
+        for row in self.store.report(self.town, payables, vec![Book::ShopPayable.to_value()]).await? {
+            let [party, class, sum] = columns(&row)?;
+            let owed = (Pid::from_value(party)?, ClassId::from_value(class)?, Signed::from_value(sum)?);
+            sums.payables.push(owed);
+        }
+        for row in self.store.report(self.town, losses, vec![Book::ForkLoss.to_value()]).await? {
+            let [class, sum] = columns(&row)?;
+            sums.losses.push((ClassId::from_value(class)?, Signed::from_value(sum)?));
+        }
+        Ok(sums)
     }
 }
 
+impl Sums {
+    fn of<'r>(postings: impl Iterator<Item = &'r PostingRow>) -> Self {
+        let mut by_lot = BTreeMap::new();
+        let mut entries = BTreeMap::new();
+        let mut payables = BTreeMap::new();
+        let mut losses = BTreeMap::new();
+        for row in postings {
+            add(&mut entries, (row.entry, row.class), row.amount);
+            if let Some(lot) = row.lot {
+                add(&mut by_lot, lot, row.amount);
+            }
+            match row.book {
+                Book::ShopPayable => add(&mut payables, (row.party, row.class), row.amount),
+                Book::ForkLoss => add(&mut losses, row.class, row.amount),
+                _ => {}
+            }
+        }
+        let counts = |sum: &Signed| *sum != Signed::ZERO;
+        Self {
+            by_lot,
+            unbalanced: entries.into_iter().filter(|(_, sum)| counts(sum)).map(|(key, _)| key).collect(),
+            payables: payables
+                .into_iter()
+                .filter(|(_, sum)| counts(sum))
+                .map(|((party, class), sum)| (party, class, sum))
+                .collect(),
+            losses: losses.into_iter().filter(|(_, sum)| counts(sum)).collect(),
+        }
+    }
+}
+
+fn add<K: Ord>(sums: &mut BTreeMap<K, Signed>, key: K, by: Signed) {
+    let sum = sums.entry(key).or_default();
+    *sum = sum.plus(by).unwrap_or(*sum);
+}
+
 impl Stock {
+    fn report(&self) -> Report {
+        let mut violations = Vec::new();
+        let mut broken = |rule, place: String| violations.push(Violation { rule, place });
+        for (entry, class) in &self.sums.unbalanced {
+            broken("I1 entries sum to zero", format!("entry {entry} class {class}"));
+        }
+        self.check_lots(&mut broken);
+        self.check_holds(&mut broken);
+        self.check_payments(&mut broken);
+        let counts = [self.lots.len(), self.holds.len(), self.intents.len(), self.entries.len()];
+        Report {
+            looked_at: counts.iter().map(|count| u64::try_from(*count).unwrap_or(u64::MAX)).sum(),
+            state: self.hash(),
+            violations,
+        }
+    }
+
     fn done(&self, hold: Ref) -> bool {
         self.holds.iter().any(|row| row.subject == hold && row.state == HoldState::Done)
     }
@@ -145,7 +224,7 @@ impl Stock {
             if held.get(&lot.id).copied().unwrap_or_default() != lot.held {
                 broken("I2b a lot's holds are its hold lines", place());
             }
-            if self.by_lot.get(&lot.id).copied().unwrap_or_default() != lot.remaining.credit() {
+            if self.sums.by_lot.get(&lot.id).copied().unwrap_or_default() != lot.remaining.credit() {
                 broken("I3 a lot is the sum of its postings", place());
             }
         }
@@ -227,8 +306,8 @@ impl Stock {
         let forks = self.forks.iter().filter(|row| row.fact.is_some());
         lines.extend(forks.map(|row| format!("fork {} {}", row.allowance, row.seq)));
         lines.extend(self.revoked.iter().map(|row| format!("revoked {}", row.pid)));
-        lines.extend(self.payables.iter().map(|row| format!("payable {row:?}")));
-        lines.extend(self.losses.iter().map(|row| format!("loss {row:?}")));
+        lines.extend(self.sums.payables.iter().map(|row| format!("payable {row:?}")));
+        lines.extend(self.sums.losses.iter().map(|row| format!("loss {row:?}")));
         lines.push(format!("epoch {:?}", self.bulletins.iter().map(|row| row.epoch).max()));
         let digest = Sha256::digest(lines.join("\n"));
         data_encoding::HEXLOWER.encode(&digest)

@@ -5,11 +5,14 @@
 //! failure: the lane loads again and finds what became of it.
 
 pub mod migrate;
+pub mod postgres;
 pub mod sqlite;
 pub mod table;
 
 use std::future::Future;
+use std::path::Path;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use table::{BadValue, TableDef, Value};
 
@@ -104,6 +107,20 @@ pub trait Store: Send + Sync {
 
     /// Gives the lane back.
     fn release(&self, town: Town, lease: Lease) -> Answer<'_, ()>;
+}
+
+/// Opens the books at `sqlite:PATH` or `postgres://…`, and brings the tables up to date.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn open(address: &str) -> Result<Arc<dyn Store>, StoreError> {
+    if let Some(path) = address.strip_prefix("sqlite:") {
+        return Ok(Arc::new(sqlite::SqliteStore::open(Path::new(path))?));
+    }
+    if address.starts_with("postgres://") || address.starts_with("postgresql://") {
+        return Ok(Arc::new(postgres::PostgresStore::open(address).await?));
+    }
+    Err(StoreError::Address)
 }
 
 /// What happens to a row whose key is there already: it is replaced.

@@ -4,6 +4,7 @@
 use hmac::{Hmac, KeyInit, Mac};
 use kinchaku_protocol::doc::{Device, Document, Role, Table as List};
 use kinchaku_protocol::ids::{DocId, Pid, Ref};
+use kinchaku_protocol::signature::PublicKey;
 use kinchaku_protocol::time::DAY_SECONDS;
 use sha2::Sha256;
 
@@ -177,23 +178,29 @@ impl Books<'_> {
         Ok(Outcome::Done)
     }
 
-    pub(super) fn use_unlock(&mut self, code_hash: [u8; 32], reference: Ref) -> Result<Outcome, CommandError> {
-        let device = self.device(reference)?;
+    /// The new key pays from the next allowance on; the one in use stays with the key it names.
+    pub(super) fn use_unlock(
+        &mut self,
+        code_hash: [u8; 32],
+        reference: Ref,
+        pay_key: PublicKey,
+    ) -> Result<Outcome, CommandError> {
+        let mut device = self.device(reference)?;
         let mut code = self.view.unlocks.copy(&(DocId(code_hash),)).ok_or(CommandError::NoCode)?;
         if device.account != Some(code.account) {
             return Err(CommandError::NoCode);
         }
+        if let Some(used) = code.device {
+            let same = used == device.id && device.pay_key == Some(pay_key);
+            return same.then_some(Outcome::Done).ok_or(CommandError::CodeUsed);
+        }
         if self.now > code.expires {
             return Err(CommandError::CodeExpired);
         }
-        match code.device {
-            Some(used) if used == device.id => {}
-            Some(_) => return Err(CommandError::CodeUsed),
-            None => {
-                code.device = Some(device.id);
-                self.view.unlocks.put(code);
-            }
-        }
+        code.device = Some(device.id);
+        device.pay_key = Some(pay_key);
+        self.view.unlocks.put(code);
+        self.view.devices.put(device);
         Ok(Outcome::Done)
     }
 }

@@ -96,6 +96,9 @@ impl Books<'_> {
             return Ok(None);
         }
         let allowance = Received::<Allowance>::read(&row.doc).map_err(|_| CommandError::Broken)?;
+        if Some(allowance.claims().device_key) != device.pay_key {
+            return Ok(None);
+        }
         let spent = self.view.hold_lines.by(&reference.to_value()).map(|line| line.consumed);
         let whole = Amount::sum(allowance.claims().lines.iter().map(|line| line.amount))?;
         let left = whole.less(Amount::sum(spent)?);

@@ -112,7 +112,7 @@ pub fn decide(books: &mut Books<'_>, task: &Task) -> Result<Reply, CommandError>
         Action::Lapse => books.lapse(),
         Action::Expire => books.expire(),
         Action::IssueUnlock { code_hash, account } => books.issue_unlock(*code_hash, *account),
-        Action::UseUnlock { code_hash, device } => books.use_unlock(*code_hash, *device),
+        Action::UseUnlock { code_hash, device, pay_key } => books.use_unlock(*code_hash, *device, *pay_key),
     }?;
     Ok(Reply::Ready(outcome))
 }
