@@ -10,6 +10,7 @@ import hashlib
 import json
 import re
 import subprocess
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import cbor2
@@ -256,6 +257,96 @@ def test_a_row_of_a_page_says_the_same(case):
         assert raw.hex() == case["json"]
     else:
         assert second.ROWS[table].read(second.canonical(raw)) == case["json"]
+
+
+RULES = load("rules")
+
+
+def take(available: list[dict], wanted: int, day: int) -> list[dict]:
+    """Earliest last day, then oldest, then lowest number; lots whose day has passed stay."""
+    usable = [lot for lot in available if lot["until"] is None or lot["until"] >= day]
+    usable.sort(key=lambda lot: (lot["until"] is None, lot["until"], lot["issued_at"], lot["lot"]))
+    taken = []
+    for lot in usable:
+        amount = min(lot["available"], wanted)
+        if amount:
+            taken.append({"lot": lot["lot"], "amount": amount})
+            wanted -= amount
+    return taken
+
+
+@pytest.mark.parametrize("case", RULES["lots"], ids=lambda case: f"{case['wanted']} on {case['day']}")
+def test_lots_are_taken_in_one_order(case):
+    assert take(case["lots"], case["wanted"], case["day"]) == case["taken"]
+
+
+def fill(lines: list[tuple[int, dict]], wanted: int) -> tuple[list[dict], int]:
+    parts = []
+    for index, line in lines:
+        amount = min(line["left"], wanted)
+        if amount:
+            parts.append({"line": index, "amount": amount})
+            wanted -= amount
+    return parts, wanted
+
+
+def split(case: dict) -> dict:
+    """Parts of a payment as docs/protocol.md has it, "Order of lots, and split"."""
+    if case["total"] == 0:
+        return {"error": "zero"}
+    rank = {2: 0, 3: 1, 1: 2}
+    usable = [
+        (index, line) for index, line in enumerate(case["lines"])
+        if line["set"] in (0, *case["sets"]) and line["day"] >= case["day"]
+    ]
+    usable.sort(key=lambda entry: (rank[entry[1]["service_type"]], entry[1]["day"], entry[0]))
+    choice = case["choice"]
+    if "points" in choice:
+        parts, missing = fill(
+            [entry for entry in usable if choice["points"] or entry[1]["service_type"] != 2], case["total"]
+        )
+        if missing:
+            return {"error": "short", "missing": missing}
+    else:
+        classes = [of for of, _ in choice["by_hand"]]
+        if sum(amount for _, amount in choice["by_hand"]) != case["total"] or len(set(classes)) < len(classes):
+            return {"error": "not-the-total"}
+        parts = []
+        for of, amount in choice["by_hand"]:
+            some, missing = fill([entry for entry in usable if entry[1]["class"] == of], amount)
+            if missing:
+                return {"error": "class-short", "class": of, "missing": missing}
+            parts += some
+    return {"parts": sorted(parts, key=lambda part: part["line"])}
+
+
+@pytest.mark.parametrize("case", RULES["split"], ids=lambda case: f"{case['total']} {case['choice']}")
+def test_a_total_is_split_in_one_way(case):
+    assert split(case) == case["result"]
+
+
+@pytest.mark.parametrize("case", RULES["caps"], ids=lambda case: case["verdict"])
+def test_caps_bind_in_one_order(case):
+    limits = load("allowance")["vectors"][0]["json"]["limits"]
+    broken = [
+        ("over-payment", case["amount"] > limits["per_payment"]),
+        ("over-shop-day", case["today"] + case["amount"] > limits["per_shop_day"]),
+        ("over-holder", case["all"] + case["amount"] > limits["per_holder"]),
+        ("too-many", case["seq"] > limits["hard_count"]),
+    ]
+    assert next((word for word, holds in broken if holds), "accepted") == case["verdict"]
+
+
+def test_two_screens_show_the_same_digits():
+    for case in RULES["confirmation_numbers"]:
+        assert f"{int(case['id'][:4], 16) % 1000:03}" == case["digits"]
+
+
+def test_a_day_is_a_day_in_japan():
+    japan = timezone(timedelta(hours=9))
+    for case in RULES["days"]:
+        date = datetime.fromtimestamp(case["time"], japan).date()
+        assert (date.isoformat(), date.toordinal() - 719_163) == (case["date"], case["day"])
 
 
 def signed_here(name: str, said: dict, signer: str) -> dict:
