@@ -1,4 +1,8 @@
-//! Kinchaku.
+//! The server of a town: its ledger, its sync API and its operator's commands.
+//!
+//! - [`command`], [`ledger`], [`lane`], [`store`], [`query`]: the books, decided in one pure function
+//! - [`keys`], [`config`], [`code`], [`clock`]: what a town keeps secret, decided, hands out, and the time
+//! - [`books`], [`http`], [`operator`], [`sheet`], [`telemetry`]: how people and devices reach them
 
 pub mod books;
 pub mod clock;

@@ -15,6 +15,8 @@ use super::{KeysError, checked_keyset, word};
 pub(super) const KEYSET: &str = "keyset.cose";
 /// The public keys of both roots, in hexadecimal.
 pub(super) const ROOTS: &str = "roots.txt";
+/// 32 random bytes, from which the server derives what it alone knows.
+pub(super) const SECRET: &str = "server.secret";
 /// Root 1 and root 2, sealed.
 pub(super) const SEALED: [&str; 2] = ["root-1.sealed", "root-2.sealed"];
 
@@ -116,6 +118,12 @@ impl<'a> Folder<'a> {
             }
         }
         Ok(held)
+    }
+
+    pub(super) fn secret(&self) -> Result<Zeroizing<[u8; 32]>, KeysError> {
+        <[u8; 32]>::try_from(self.read_secret(SECRET)?.as_slice())
+            .map(Zeroizing::new)
+            .map_err(|_| KeysError::Damaged(SECRET))
     }
 
     pub(super) fn keyset(&self, roots: &[PublicKey; 2]) -> Result<Verified<KeySet>, KeysError> {

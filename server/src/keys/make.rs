@@ -6,12 +6,13 @@ use kinchaku_protocol::doc::{Document as _, KeyEntry, KeySet, KeyUse};
 use kinchaku_protocol::ids::Kid;
 use kinchaku_protocol::signature::{Signer as _, SoftwareSigner};
 use kinchaku_protocol::time::{DAY_SECONDS, Time};
+use zeroize::Zeroizing;
 
-use super::folder::{Folder, KEYSET, SEALED};
+use super::folder::{Folder, KEYSET, SEALED, SECRET};
 use super::{KeysError, Passphrase, TownKeys, USES, entry, fresh_key, sealed_root};
 
-/// 9999-12-31T23:59:59Z: fact keys are kept for ever, since receipts are.
-const FOR_EVER: Time = Time(253_402_300_799);
+/// 9999-12-31T23:59:59+09:00: fact keys are kept for ever, since receipts are.
+const FOR_EVER: Time = Time(253_402_268_399);
 
 /// Where the roots come from.
 pub enum Roots {
@@ -51,6 +52,9 @@ pub fn init(path: &Path, roots: &Roots, now: Time) -> Result<TownKeys, KeysError
         Roots::Test => [test(0)?, test(1)?],
     };
     folder.write_roots(&[first.public_key(), second.public_key()])?;
+    let mut secret = Zeroizing::new([0; 32]);
+    getrandom::fill(secret.as_mut_slice()).map_err(|_| KeysError::NotMade)?;
+    folder.write(SECRET, secret.as_slice())?;
     let mut keys = Vec::new();
     for (usage, _) in USES {
         keys.push(new_key(&folder, usage, now)?);

@@ -13,15 +13,16 @@ mod sealed_root;
 pub mod test_root;
 
 use std::path::Path;
+use std::sync::Arc;
 
 use hkdf::Hkdf;
 use kinchaku_protocol::doc::{KeyEntry, KeySet, KeyUse, Received, Verified};
-use kinchaku_protocol::ids::Kid;
 use kinchaku_protocol::signature::{PublicKey, Signer as _, SoftwareSigner};
 use kinchaku_protocol::time::Time;
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
+use crate::command::{ServerKey, Signers};
 use folder::Folder;
 pub use make::{Roots, Rotation, init, rotate};
 pub use passphrase::Passphrase;
@@ -79,7 +80,7 @@ pub enum KeysError {
 /// A private key with its entry in the key set.
 struct Held {
     entry: KeyEntry,
-    signer: SoftwareSigner,
+    signer: Arc<SoftwareSigner>,
 }
 
 /// The keys of a town, loaded and checked.
@@ -87,6 +88,7 @@ pub struct TownKeys {
     roots: [PublicKey; 2],
     keyset: Verified<KeySet>,
     held: Vec<Held>,
+    secret: Zeroizing<[u8; 32]>,
 }
 
 impl TownKeys {
@@ -106,7 +108,14 @@ impl TownKeys {
         Ok(Self {
             roots,
             keyset,
-            held: held.into_iter().map(|(entry, signer)| Held { entry, signer }).collect(),
+            held: held
+                .into_iter()
+                .map(|(entry, signer)| Held {
+                    entry,
+                    signer: Arc::new(signer),
+                })
+                .collect(),
+            secret: folder.secret()?,
         })
     }
 
@@ -126,7 +135,7 @@ impl TownKeys {
     ///
     /// # Errors
     /// [`KeysError::None`].
-    pub fn signer(&self, usage: KeyUse, now: Time) -> Result<&SoftwareSigner, KeysError> {
+    pub fn signer(&self, usage: KeyUse, now: Time) -> Result<&Arc<SoftwareSigner>, KeysError> {
         self.held
             .iter()
             .filter(|held| held.entry.usage == usage)
@@ -136,32 +145,66 @@ impl TownKeys {
             .ok_or(KeysError::None(word(usage)))
     }
 
-    /// The private key with this id, in force or not: to sign again what it signed before.
-    #[must_use]
-    pub fn by_kid(&self, kid: Kid) -> Option<&SoftwareSigner> {
-        self.held
-            .iter()
-            .find(|held| held.entry.kid == kid)
-            .map(|held| &held.signer)
-    }
-
-    /// A secret for one purpose of the server, the same for every process with this folder.
+    /// What the books sign with at `now`.
     ///
     /// # Errors
-    /// [`KeysError::None`] without a device CA key.
-    pub fn derive(&self, purpose: &str) -> Result<Zeroizing<[u8; 32]>, KeysError> {
-        let first = self
-            .held
-            .iter()
-            .filter(|held| held.entry.usage == KeyUse::DEVICE_CA)
-            .max_by_key(|held| (held.entry.not_before, held.entry.kid))
-            .ok_or(KeysError::None("device-ca"))?;
-        let mut secret = Zeroizing::new([0; 32]);
-        Hkdf::<Sha256>::new(None, first.signer.scalar().as_slice())
-            .expand(format!("kinchaku/server/1/{purpose}").as_bytes(), secret.as_mut_slice())
-            .map_err(|_| KeysError::NotMade)?;
-        Ok(secret)
+    /// [`KeysError::None`].
+    pub fn signers(&self, now: Time) -> Result<Signers, KeysError> {
+        let key = |usage| Ok::<ServerKey, KeysError>(self.signer(usage, now)?.clone());
+        let console = self.keyset.keys.iter();
+        Ok(Signers {
+            issuer: key(KeyUse::ISSUER)?,
+            fact: key(KeyUse::FACT)?,
+            bulletin: key(KeyUse::BULLETIN)?,
+            device_ca: key(KeyUse::DEVICE_CA)?,
+            console: console
+                .filter(|entry| entry.usage == KeyUse::CONSOLE)
+                .map(|entry| entry.key)
+                .collect(),
+            keyset_version: self.keyset.version,
+            pseudonym: self.derive("pseudonym")?,
+        })
     }
+
+    /// A secret for one purpose of the server: the same for every process with this folder, and not
+    /// changed by a rotation.
+    ///
+    /// # Errors
+    /// [`KeysError::NotMade`] never, since HKDF gives 32 bytes for any purpose.
+    pub fn derive(&self, purpose: &str) -> Result<Zeroizing<[u8; 32]>, KeysError> {
+        let mut derived = Zeroizing::new([0; 32]);
+        Hkdf::<Sha256>::new(None, self.secret.as_slice())
+            .expand(
+                format!("kinchaku/server/1/{purpose}").as_bytes(),
+                derived.as_mut_slice(),
+            )
+            .map_err(|_| KeysError::NotMade)?;
+        Ok(derived)
+    }
+}
+
+/// Reads a file beside the keys.
+///
+/// # Errors
+/// [`KeysError::File`].
+pub fn read_file(folder: &Path, name: &str) -> Result<Vec<u8>, KeysError> {
+    Folder::at(folder).read(name)
+}
+
+/// Reads a secret beside the keys, which nobody but its owner may be able to read.
+///
+/// # Errors
+/// [`KeysError::File`], [`KeysError::Exposed`].
+pub fn read_secret(folder: &Path, name: &str) -> Result<Zeroizing<Vec<u8>>, KeysError> {
+    Folder::at(folder).read_secret(name)
+}
+
+/// Writes a file beside the keys, for its owner alone; after a crash it is the old one or the new one.
+///
+/// # Errors
+/// [`KeysError::File`].
+pub fn write_file(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), KeysError> {
+    Folder::at(folder).write(name, bytes)
 }
 
 /// The word of a use.

@@ -2,6 +2,9 @@
 
 use std::fmt::Write as _;
 
+use chrono::Datelike as _;
+use kinchaku_protocol::time::Day;
+
 use super::Sheet;
 use super::layout::{BAND, CODE_SIDE, CODE_TOP, FOOT, PAGE, PRIMARY, PURSE, code_left};
 
@@ -47,7 +50,7 @@ impl Sheet<'_> {
             "#1a1a1a",
             "画面の店名がこのお店か確かめてください",
         );
-        let issued = format!("{} 発行", self.issued);
+        let issued = format!("{}発行", date(self.issued));
         svg.text((14.0, 202.0), (3.6, false), "#4d4d4d", &issued);
         svg.finish()
     }
@@ -115,6 +118,13 @@ impl Svg {
         self.put("</svg>");
         self.0
     }
+}
+
+/// `2026年3月31日`.
+fn date(day: Day) -> String {
+    day.date().map_or_else(String::new, |date| {
+        format!("{}年{}月{}日", date.year(), date.month(), date.day())
+    })
 }
 
 fn primary() -> String {

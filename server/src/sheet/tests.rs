@@ -40,6 +40,7 @@ fn the_sheet_says_shop_register_number_and_what_works_without_a_network() {
         "cafe-babe",
         "1,000円まで",
         "巾着",
+        "2026年9月4日発行",
     ] {
         assert!(svg.contains(words), "{words}");
     }

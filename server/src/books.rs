@@ -1,0 +1,174 @@
+//! A town's books as HTTP and the operator's commands use them: the lane for what changes them, the
+//! reader for the rest, and the key that signs pages.
+//!
+//! States: opened → the lane is ours (now or as soon as another process lets it go) → drained. A town has
+//! a bulletin from its first moment: opening publishes one where there is none, or where the key set has
+//! changed since.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use kinchaku_protocol::doc::field::Bytes;
+use kinchaku_protocol::doc::{Bulletin, Document as _, Page, Received};
+use kinchaku_protocol::ids::Ref;
+use kinchaku_protocol::time::Time;
+
+use crate::command::{Action, Command, CommandError, Outcome, Signers, Town};
+use crate::config::TownConfig;
+use crate::keys::{KeysError, TownKeys};
+use crate::lane::Lane;
+use crate::query::{Enrolled, Reader};
+use crate::store::{self, LEASE_SECONDS, StoreError};
+
+/// How long opening waits for another process to let the lane go: a crashed one holds it for
+/// [`LEASE_SECONDS`].
+const PATIENCE: Duration = Duration::from_secs(LEASE_SECONDS.unsigned_abs() + 5);
+
+/// How often it looks whether the lane is ours.
+const LOOK: Duration = Duration::from_millis(10);
+
+/// Why the books did not answer.
+#[derive(Debug, thiserror::Error)]
+pub enum BooksError {
+    /// A command was refused.
+    #[error(transparent)]
+    Command(#[from] CommandError),
+    /// The database did not do it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A key to sign with is missing.
+    #[error(transparent)]
+    Keys(#[from] KeysError),
+}
+
+/// The books of a town.
+pub struct Books {
+    town: Town,
+    lane: Lane,
+    reader: Reader,
+    signers: Arc<Signers>,
+}
+
+impl Books {
+    /// Opens a database, brings its tables up to date and takes the lane. Where another process keeps the
+    /// lane, the books can be read, and commands are [`CommandError::Unavailable`] until it lets go.
+    ///
+    /// # Errors
+    /// [`BooksError`].
+    pub async fn open(address: &str, config: &TownConfig, keys: &TownKeys, now: Time) -> Result<Self, BooksError> {
+        let store = store::open(address).await?;
+        let signers = Arc::new(keys.signers(now)?);
+        let town = config.town();
+        let mut holder = [0; 8];
+        getrandom::fill(&mut holder).map_err(|_| KeysError::NotMade)?;
+        let holder = data_encoding::HEXLOWER.encode(&holder);
+        let lane = Lane::start(store.clone(), town, signers.clone(), config.rules(), holder);
+        let books = Self {
+            town,
+            lane,
+            reader: Reader::new(store, town),
+            signers,
+        };
+        if books.lane_is_ours().await {
+            books.first_bulletin(now).await?;
+        }
+        Ok(books)
+    }
+
+    /// Waits for the lane, for a while.
+    async fn lane_is_ours(&self) -> bool {
+        let ours = async {
+            while !self.lane.keeps() {
+                tokio::time::sleep(LOOK).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, ours).await.is_ok()
+    }
+
+    async fn first_bulletin(&self, now: Time) -> Result<(), BooksError> {
+        let current = self.reader.bulletin().await?;
+        let current = current.and_then(|bytes| Received::<Bulletin>::read(&bytes).ok());
+        if current.is_none_or(|bulletin| bulletin.claims().keyset != self.signers.keyset_version) {
+            self.execute(Action::PublishBulletin, now).await?;
+        }
+        Ok(())
+    }
+
+    /// Whose books.
+    #[must_use]
+    pub const fn town(&self) -> Town {
+        self.town
+    }
+
+    /// What can be read.
+    #[must_use]
+    pub const fn reader(&self) -> &Reader {
+        &self.reader
+    }
+
+    /// Carries out a command as of `now`; it is committed when this returns.
+    ///
+    /// # Errors
+    /// [`BooksError::Command`]; at once where another process keeps the lane.
+    pub async fn execute(&self, action: Action, now: Time) -> Result<Outcome, BooksError> {
+        if !self.lane.keeps() {
+            return Err(CommandError::Unavailable.into());
+        }
+        Ok(self.lane.run(Command { now, action }).await?)
+    }
+
+    /// The device a document names, unless it was stopped. A document whose days are over still names it:
+    /// renewing it is one of the things it may ask for.
+    ///
+    /// # Errors
+    /// [`BooksError::Store`].
+    pub async fn device(&self, document: Ref) -> Result<Option<Enrolled>, BooksError> {
+        let device = self.reader.device(document).await?;
+        Ok(device.filter(|device| !device.revoked))
+    }
+
+    /// The bulletin in force, as signed.
+    ///
+    /// # Errors
+    /// [`BooksError`].
+    pub async fn bulletin(&self) -> Result<Vec<u8>, BooksError> {
+        let bulletin = self.reader.bulletin().await?;
+        bulletin.ok_or(CommandError::Unavailable.into())
+    }
+
+    /// What changed for a device, as a signed page.
+    ///
+    /// # Errors
+    /// [`BooksError`].
+    pub async fn page(&self, device: &Enrolled, cursor: &[u8], nonce: Bytes, now: Time) -> Result<Vec<u8>, BooksError> {
+        self.sign(&self.reader.page(device, cursor, nonce, now).await?)
+    }
+
+    /// The directory, as a signed page.
+    ///
+    /// # Errors
+    /// [`BooksError`].
+    pub async fn directory(&self, now: Time) -> Result<Vec<u8>, BooksError> {
+        self.sign(&self.reader.directory(now).await?)
+    }
+
+    /// Signs a page.
+    ///
+    /// # Errors
+    /// [`BooksError::Command`] where the key did not sign.
+    pub fn sign(&self, page: &Page) -> Result<Vec<u8>, BooksError> {
+        let signed = page.sign(self.signers.fact.as_ref());
+        let signed = signed.map_err(|_| CommandError::Unavailable)?;
+        Ok(signed.bytes().to_vec())
+    }
+
+    /// Whether the lane is ours and the database answers.
+    pub async fn ready(&self) -> bool {
+        self.lane.keeps() && self.reader.epoch().await.is_ok()
+    }
+
+    /// Finishes what waits and lets the lane go.
+    pub async fn close(&self) {
+        self.lane.drain().await;
+    }
+}

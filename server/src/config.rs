@@ -1,0 +1,88 @@
+//! What a town decided for its server: one small file beside its keys, so that every process that may
+//! hold the books works by the same rules.
+
+use std::path::Path;
+
+use kinchaku_protocol::money::Amount;
+use serde::{Deserialize, Serialize};
+
+use crate::command::{Town, TownRules};
+use crate::keys::{KeysError, read_file, write_file};
+
+const FILE: &str = "town.json";
+
+/// The settings of a town.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TownConfig {
+    /// The issuing region.
+    pub muni: u64,
+    /// Whether people may pay at shops that have only paper (docs/rules.md, paper tier).
+    pub paper_tier: bool,
+    /// The largest reserve of one allowance in yen.
+    pub reserve: u32,
+}
+
+impl TownConfig {
+    /// A town with the rules every town begins with.
+    #[must_use]
+    pub const fn new(muni: u64) -> Self {
+        Self {
+            muni,
+            paper_tier: false,
+            reserve: 50_000,
+        }
+    }
+
+    /// Reads the settings beside the keys.
+    ///
+    /// # Errors
+    /// [`KeysError`].
+    pub fn load(keys: &Path) -> Result<Self, KeysError> {
+        serde_json::from_slice(&read_file(keys, FILE)?).map_err(|_| KeysError::Damaged(FILE))
+    }
+
+    /// Writes the settings beside the keys. A running server reads them at its next start.
+    ///
+    /// # Errors
+    /// [`KeysError`].
+    pub fn save(&self, keys: &Path) -> Result<(), KeysError> {
+        let text = serde_json::to_vec_pretty(self).map_err(|_| KeysError::Damaged(FILE))?;
+        write_file(keys, FILE, &text)
+    }
+
+    /// Whose books.
+    #[must_use]
+    pub const fn town(&self) -> Town {
+        Town { muni: self.muni }
+    }
+
+    /// What the books go by.
+    #[must_use]
+    pub fn rules(&self) -> TownRules {
+        let rules = TownRules {
+            reserve: Amount::of(self.reserve),
+            ..TownRules::default()
+        };
+        if self.paper_tier { rules.with_paper() } else { rules }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_survive_and_a_word_nobody_knows_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut config = TownConfig::new(7);
+        config.paper_tier = true;
+        config.save(folder.path()).unwrap();
+        assert_eq!(TownConfig::load(folder.path()).unwrap(), config);
+        assert!(config.rules().paper.is_some());
+        assert!(TownConfig::new(7).rules().paper.is_none());
+        let text = r#"{"muni":7,"paper_tier":true,"reserve":1,"limit":9}"#;
+        std::fs::write(folder.path().join(FILE), text).unwrap();
+        assert!(TownConfig::load(folder.path()).is_err());
+    }
+}

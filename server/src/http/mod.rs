@@ -1,0 +1,166 @@
+//! The sync API (docs/protocol.md, "The sync API"): documents and CBOR in, documents and CBOR out,
+//! problem details for errors.
+//!
+//! A request passes, from outside in: the log line and the counters, the panic guard, the time limit, the
+//! size limit, then under `/v1/{muni}` the town and the version. Devices sign their requests
+//! ([`signed`]); uploads need no signature, because documents prove themselves.
+//!
+//! TLS ends at a proxy in front; this server listens on loopback unless it is told about the proxy.
+
+mod body;
+mod nonce;
+mod office;
+mod problem;
+mod public;
+mod replay;
+mod serve;
+mod signed;
+mod throttle;
+mod wallet;
+mod watch;
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Path, Request, State};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{get, post};
+use kinchaku_protocol::api;
+use kinchaku_protocol::ids::Ref;
+use tower_http::catch_panic::CatchPanicLayer;
+use zeroize::Zeroizing;
+
+use crate::books::Books;
+use crate::keys::{KeysError, TownKeys};
+use crate::telemetry::Metrics;
+use nonce::Nonces;
+pub use problem::Problem;
+use replay::Replays;
+pub use serve::{Listening, ServeError, asked_to_stop};
+use throttle::{Rate, Throttle};
+
+/// The largest body in bytes: 500 receipts with room to spare.
+pub const MAX_BODY: usize = 1_024 * 1_024;
+
+/// How long one request may take.
+const TIME_LIMIT: Duration = Duration::from_secs(20);
+
+/// What one address may ask for without a signature. A town may sit behind one router.
+const ADDRESS: Rate = Rate {
+    burst: 300,
+    refill: Duration::from_millis(50),
+};
+
+/// What one address may try codes: 60 bits of code and 20 tries a minute.
+const CODES: Rate = Rate {
+    burst: 20,
+    refill: Duration::from_secs(3),
+};
+
+/// What one device may ask for.
+const DEVICE: Rate = Rate {
+    burst: 60,
+    refill: Duration::from_secs(1),
+};
+
+/// What the handlers share.
+pub struct App {
+    books: Arc<Books>,
+    keys: Arc<TownKeys>,
+    metrics: Metrics,
+    nonces: Nonces,
+    replays: Replays,
+    addresses: Throttle<IpAddr>,
+    codes: Throttle<IpAddr>,
+    devices: Throttle<Ref>,
+    office_token: Zeroizing<String>,
+    behind_proxy: bool,
+}
+
+impl App {
+    /// The handlers' state. `behind_proxy`: whether `X-Forwarded-For` says who asks.
+    ///
+    /// # Errors
+    /// [`KeysError`] where the folder lacks the server's secret.
+    pub fn new(
+        books: Arc<Books>,
+        keys: Arc<TownKeys>,
+        metrics: Metrics,
+        office_token: Zeroizing<String>,
+        behind_proxy: bool,
+    ) -> Result<Arc<Self>, KeysError> {
+        Ok(Arc::new(Self {
+            nonces: Nonces::new(keys.derive("nonce")?),
+            books,
+            keys,
+            metrics,
+            replays: Replays::new(),
+            addresses: Throttle::new(ADDRESS),
+            codes: Throttle::new(CODES),
+            devices: Throttle::new(DEVICE),
+            office_token,
+            behind_proxy,
+        }))
+    }
+}
+
+/// Every address there is.
+pub fn router(app: Arc<App>) -> Router {
+    let town = Router::new()
+        .route("/keyset", get(public::keyset))
+        .route("/bulletin", get(public::bulletin))
+        .route("/directory", get(public::directory))
+        .route("/nonce", get(public::nonce))
+        .route("/enrol", post(wallet::enrol))
+        .route("/device", post(wallet::device))
+        .route("/allowance", post(wallet::allowance))
+        .route("/pull", post(wallet::pull))
+        .route("/upload", post(wallet::upload))
+        .route("/unlock", post(wallet::unlock))
+        .layer(from_fn(version))
+        .route("/office", post(office::office))
+        .layer(from_fn_with_state(app.clone(), our_town));
+    Router::new()
+        .nest("/v1/{muni}", town)
+        .route("/healthz", get(watch::health))
+        .route("/readyz", get(watch::ready))
+        .route("/metrics", get(watch::metrics))
+        .fallback(|| async { Problem::NotFound })
+        .method_not_allowed_fallback(|| async { Problem::Method })
+        .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(from_fn(in_time))
+        .layer(CatchPanicLayer::custom(|_| Problem::Internal.into_response()))
+        .layer(from_fn_with_state(app.clone(), watch::observe))
+        .with_state(app)
+}
+
+/// Refuses other towns.
+async fn our_town(State(app): State<Arc<App>>, Path(muni): Path<String>, request: Request, next: Next) -> Response {
+    if muni == app.books.town().muni.to_string() {
+        next.run(request).await
+    } else {
+        Problem::UnknownTown.into_response()
+    }
+}
+
+/// Refuses other versions.
+async fn version(request: Request, next: Next) -> Response {
+    let asked = request.headers().get(api::VERSION_HEADER);
+    let ours = api::VERSION.to_string();
+    if asked.is_some_and(|version| version.as_bytes() == ours.as_bytes()) {
+        next.run(request).await
+    } else {
+        Problem::Version.into_response()
+    }
+}
+
+/// Ends a request that takes too long. What it began is finished or not; devices ask again.
+async fn in_time(request: Request, next: Next) -> Response {
+    match tokio::time::timeout(TIME_LIMIT, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => Problem::Timeout.into_response(),
+    }
+}

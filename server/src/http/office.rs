@@ -1,0 +1,42 @@
+//! `POST office`: an operator's request from a command on this machine, in JSON, with the token that lies
+//! beside the keys. It is taken from loopback alone, and not through a proxy; per-person tokens with
+//! roles come with the console.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::{HeaderMap, header};
+use serde_json::Value;
+use subtle::ConstantTimeEq as _;
+
+use super::body::bytes;
+use super::{App, Problem};
+use crate::operator::carry_out;
+
+/// Carries an operator's request out.
+pub(super) async fn office(
+    State(app): State<Arc<App>>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    request: Request,
+) -> Result<Json<Value>, Problem> {
+    let headers = request.headers();
+    let forwarded = headers.contains_key("x-forwarded-for") || headers.contains_key("forwarded");
+    if !peer.ip().is_loopback() || forwarded {
+        return Err(Problem::NotFound);
+    }
+    if !has_token(headers, &app.office_token) {
+        return Err(Problem::Token);
+    }
+    let body = bytes(request, &app).await?;
+    let request = serde_json::from_slice(&body).map_err(|_| Problem::Malformed)?;
+    carry_out(&app.books, &app.keys, request).await.map(Json)
+}
+
+fn has_token(headers: &HeaderMap, token: &str) -> bool {
+    headers
+        .get(header::AUTHORIZATION)
+        .and_then(|value| value.as_bytes().strip_prefix(b"Bearer "))
+        .is_some_and(|given| bool::from(given.ct_eq(token.as_bytes())))
+}

@@ -1,0 +1,187 @@
+//! Errors as the API tells them (RFC 9457): a stable code and a status, nothing of a person, of a
+//! document's content or of the database. Wallets have their own words for each code.
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use kinchaku_protocol::api;
+use kinchaku_protocol::time::Time;
+
+use crate::books::BooksError;
+use crate::command::CommandError;
+
+/// Why a request was not carried out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Problem {
+    /// `kinchaku-version` is missing or names a version this server does not speak.
+    Version,
+    /// No such town here.
+    UnknownTown,
+    /// No such address.
+    NotFound,
+    /// The address is there, the method is not.
+    Method,
+    /// The body is larger than [`super::MAX_BODY`].
+    TooLarge,
+    /// The body is not `application/cbor`.
+    MediaType,
+    /// The body is not canonical CBOR of the expected shape.
+    Malformed,
+    /// The request's signature is missing, malformed or does not hold.
+    Signature,
+    /// The request was signed more than five minutes from the server's time.
+    Clock,
+    /// The same signed request came twice.
+    Replay,
+    /// The device is not enrolled, not of this role, or stopped.
+    Device,
+    /// The nonce is not of this server or older than five minutes.
+    Nonce,
+    /// A key does not prove its possession, or is not kept well enough.
+    Key,
+    /// The code is unknown, not for this role, or used.
+    Code,
+    /// The code is older than it may be.
+    CodeExpired,
+    /// The holder was stopped.
+    Stopped,
+    /// The allowances of this window are used up; the office has to look.
+    Allowances {
+        /// When the window ends.
+        until: Time,
+    },
+    /// There is nothing to reserve.
+    NothingToReserve,
+    /// The close is not of this device's allowance.
+    Close,
+    /// No such account, class, shop or sheet.
+    Unknown,
+    /// The number or key is taken by something else.
+    Taken,
+    /// The amount is zero or out of range.
+    Amount,
+    /// What the directory says of the shop does not fit into a payment code.
+    Mark,
+    /// A job was asked for a time that has not come.
+    Future,
+    /// The bearer token is missing or wrong.
+    Token,
+    /// Too many requests: again in so many seconds.
+    TooMany {
+        /// Seconds.
+        wait: u64,
+    },
+    /// The books or a key do not answer now.
+    Unavailable,
+    /// It took too long.
+    Timeout,
+    /// A mistake of the server.
+    Internal,
+}
+
+impl Problem {
+    /// Status, code and title.
+    #[must_use]
+    pub const fn parts(self) -> (StatusCode, &'static str, &'static str) {
+        use StatusCode as S;
+        match self {
+            Self::Version => (S::BAD_REQUEST, "version", "Version not spoken here"),
+            Self::UnknownTown => (S::NOT_FOUND, "unknown_town", "No such town"),
+            Self::NotFound => (S::NOT_FOUND, "not_found", "No such address"),
+            Self::Method => (S::METHOD_NOT_ALLOWED, "method", "Method not allowed"),
+            Self::TooLarge => (S::PAYLOAD_TOO_LARGE, "too_large", "Body too large"),
+            Self::MediaType => (S::UNSUPPORTED_MEDIA_TYPE, "media_type", "Body is not CBOR"),
+            Self::Malformed => (S::BAD_REQUEST, "malformed", "Body not understood"),
+            Self::Signature => (S::UNAUTHORIZED, "signature", "Signature does not hold"),
+            Self::Clock => (S::UNAUTHORIZED, "clock", "Signed at another time"),
+            Self::Replay => (S::CONFLICT, "replay", "Request came before"),
+            Self::Device => (S::FORBIDDEN, "device", "Device not enrolled"),
+            Self::Nonce => (S::BAD_REQUEST, "nonce", "Nonce not valid"),
+            Self::Key => (S::FORBIDDEN, "key", "Key not acceptable"),
+            Self::Code => (S::FORBIDDEN, "code", "Code not valid"),
+            Self::CodeExpired => (S::FORBIDDEN, "code_expired", "Code has expired"),
+            Self::Stopped => (S::FORBIDDEN, "stopped", "Holder stopped"),
+            Self::Allowances { .. } => (S::CONFLICT, "allowances", "No further allowance"),
+            Self::NothingToReserve => (S::CONFLICT, "nothing_to_reserve", "Nothing to reserve"),
+            Self::Close => (S::CONFLICT, "close", "Close not acceptable"),
+            Self::Unknown => (S::NOT_FOUND, "unknown", "No such account, class or shop"),
+            Self::Taken => (S::CONFLICT, "taken", "Already taken"),
+            Self::Amount => (S::BAD_REQUEST, "amount", "Amount not acceptable"),
+            Self::Mark => (S::CONFLICT, "mark", "Does not fit into a payment code"),
+            Self::Future => (S::CONFLICT, "future", "Time has not come"),
+            Self::Token => (S::UNAUTHORIZED, "token", "Token not valid"),
+            Self::TooMany { .. } => (S::TOO_MANY_REQUESTS, "too_many", "Too many requests"),
+            Self::Unavailable => (S::SERVICE_UNAVAILABLE, "unavailable", "Try again"),
+            Self::Timeout => (S::SERVICE_UNAVAILABLE, "timeout", "Took too long"),
+            Self::Internal => (S::INTERNAL_SERVER_ERROR, "internal", "Mistake of the server"),
+        }
+    }
+
+    /// The stable code.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        self.parts().1
+    }
+}
+
+impl From<CommandError> for Problem {
+    fn from(error: CommandError) -> Self {
+        match error {
+            CommandError::Taken | CommandError::KeyReused => Self::Taken,
+            CommandError::NoAccount | CommandError::NoClass | CommandError::NoShop => Self::Unknown,
+            CommandError::NoDevice => Self::Device,
+            CommandError::NoCode | CommandError::CodeUsed => Self::Code,
+            CommandError::CodeExpired => Self::CodeExpired,
+            CommandError::KeyNotAcceptable => Self::Key,
+            CommandError::Amount => Self::Amount,
+            CommandError::Stopped => Self::Stopped,
+            CommandError::TooManyAllowances { until } => Self::Allowances { until },
+            CommandError::NothingToReserve => Self::NothingToReserve,
+            CommandError::Close => Self::Close,
+            CommandError::Unavailable => Self::Unavailable,
+            CommandError::Broken => Self::Internal,
+        }
+    }
+}
+
+impl From<BooksError> for Problem {
+    fn from(error: BooksError) -> Self {
+        match error {
+            BooksError::Command(error) => error.into(),
+            BooksError::Store(error) => {
+                tracing::error!(%error, "the database did not answer");
+                Self::Unavailable
+            }
+            BooksError::Keys(error) => {
+                tracing::error!(%error, "a key is missing");
+                Self::Unavailable
+            }
+        }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let (status, code, title) = self.parts();
+        let mut body = serde_json::json!({
+            "type": format!("urn:kinchaku:problem:{code}"),
+            "title": title,
+            "status": status.as_u16(),
+            "code": code,
+        });
+        if let (Self::Allowances { until }, Some(members)) = (self, body.as_object_mut()) {
+            members.insert("until".to_owned(), until.to_string().into());
+        }
+        let mut response = (status, body.to_string()).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(api::PROBLEM));
+        if let Self::TooMany { wait } = self {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(wait));
+        }
+        if matches!(self, Self::Unavailable | Self::Timeout) {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(5));
+        }
+        // For the log line.
+        response.extensions_mut().insert(self);
+        response
+    }
+}

@@ -1,0 +1,255 @@
+//! Carrying out an operator's request on the books, in whichever process holds them.
+
+use kinchaku_protocol::doc::{Bulletin, KeyUse, Received};
+use kinchaku_protocol::ids::{ClassId, MarkId, Pid, Ref, ServiceType, SetId};
+use kinchaku_protocol::money::Amount;
+use kinchaku_protocol::mpm::shop_mark::{Offline, ShopMark};
+use kinchaku_protocol::signature::Signer as _;
+use kinchaku_protocol::time::{DAY_SECONDS, Day, Time};
+use serde_json::{Value, json};
+
+use super::request::{
+    ClassAdd, Credit, Invite, Job, LegalKind, MarkAdd, OfflineKind, Request, Revoke, RoleKind, Service, ShopAdd,
+};
+use crate::books::{Books, BooksError};
+use crate::clock;
+use crate::code;
+use crate::command::{Action, Invitee, Legal, NewClass, NewShop, Outcome, Stop};
+use crate::http::Problem;
+use crate::keys::TownKeys;
+
+/// Days an invitation code is good for.
+const INVITATION_DAYS: u64 = 7;
+
+/// Carries a request out and gives what is printed for machines.
+///
+/// # Errors
+/// [`Problem`].
+pub async fn carry_out(books: &Books, keys: &TownKeys, request: Request) -> Result<Value, Problem> {
+    let now = clock::now();
+    match request {
+        Request::ClassAdd(class) => class_add(books, class, now).await,
+        Request::ShopAdd(shop) => shop_add(books, shop, now).await,
+        Request::MarkAdd(mark) => mark_add(books, keys, mark, now).await,
+        Request::Invite(invite) => invitation(books, invite, now).await,
+        Request::Credit(credit) => value(books, credit, now).await,
+        Request::Revoke(revoke) => stop(books, revoke, now).await,
+        Request::UnlockCode { account } => unlock_code(books, account, now).await,
+        Request::Job { job, at } => run_job(books, job, at, now).await,
+        Request::Books => super::report::books(books).await,
+    }
+}
+
+async fn class_add(books: &Books, class: ClassAdd, now: Time) -> Result<Value, Problem> {
+    let service_type = match class.service {
+        Service::Coin => ServiceType::Money,
+        Service::Points => ServiceType::Points,
+        Service::Voucher => ServiceType::Voucher,
+    };
+    let legal = match (class.legal, class.service) {
+        (Some(LegalKind::FreePoint), _) | (None, Service::Points) => Legal::FreePoint,
+        (Some(LegalKind::PrepaidExempt), _) | (None, Service::Voucher) => Legal::PrepaidExempt,
+        (Some(LegalKind::Prepaid), _) | (None, Service::Coin) => Legal::Prepaid,
+    };
+    let action = Action::AddClass(NewClass {
+        id: ClassId(class.class),
+        service_type,
+        legal,
+        name: class.name.clone(),
+    });
+    books.execute(action, now).await?;
+    Ok(json!({ "class": class.class, "name": class.name, "service_type": service_type.number() }))
+}
+
+async fn shop_add(books: &Books, shop: ShopAdd, now: Time) -> Result<Value, Problem> {
+    let id = match &shop.shop {
+        Some(text) => Pid::from_hex(text).ok_or(Problem::Unknown)?,
+        None => Pid(random()?),
+    };
+    let action = Action::AddShop(NewShop {
+        shop: id,
+        merchant_id: shop.merchant.unwrap_or_else(|| id.to_string()),
+        name: shop.name.clone(),
+        kana: shop.kana,
+        romaji: shop.romaji,
+        city: shop.city,
+        mcc: shop.mcc,
+        postal: shop.postal,
+        sets: shop.sets.into_iter().map(SetId).collect(),
+        offline: match shop.offline {
+            OfflineKind::None => 0,
+            OfflineKind::Scan => 1,
+            OfflineKind::Paper => 2,
+        },
+    });
+    books.execute(action, now).await?;
+    Ok(json!({ "shop": id.to_string(), "name": shop.name }))
+}
+
+async fn mark_add(books: &Books, keys: &TownKeys, mark: MarkAdd, now: Time) -> Result<Value, Problem> {
+    let id = Pid::from_hex(&mark.shop).ok_or(Problem::Unknown)?;
+    let number = match &mark.mark {
+        Some(text) => MarkId::from_hex(text).ok_or(Problem::Unknown)?,
+        None => MarkId(random()?),
+    };
+    let shop = books
+        .reader()
+        .shop(id)
+        .await
+        .map_err(BooksError::from)?
+        .ok_or(Problem::Unknown)?;
+    let signer = keys.signer(KeyUse::SHOP_MARK, now).map_err(|_| Problem::Unavailable)?;
+    // Signed before it is in the books: a sheet that cannot be printed is not registered.
+    let payload = ShopMark {
+        shop: id,
+        mark: number,
+        kid: signer.public_key().kid(),
+        sets: shop.sets.iter().copied().collect(),
+        offline: offline(shop.offline)?,
+        name: shop.romaji,
+        city: shop.city,
+        language: "JA".to_owned(),
+        local_name: shop.name,
+        local_city: None,
+        postal_code: Some(shop.postal).filter(|postal| !postal.is_empty()),
+        mcc: format!("{:04}", shop.mcc),
+    }
+    .sign(signer.as_ref())
+    .map_err(|_| Problem::Mark)?;
+    let action = Action::AddMark {
+        shop: id,
+        mark: number,
+        label: mark.label.clone(),
+    };
+    books.execute(action, now).await?;
+    Ok(json!({
+        "shop": id.to_string(),
+        "mark": number.to_string(),
+        "label": mark.label,
+        "kana": shop.kana,
+        "issued": now.day().to_string(),
+        "payload": payload,
+    }))
+}
+
+fn offline(number: u8) -> Result<Offline, Problem> {
+    match number {
+        0 => Ok(Offline::None),
+        1 => Ok(Offline::Scan),
+        2 => Ok(Offline::Paper),
+        _ => Err(Problem::Internal),
+    }
+}
+
+async fn invitation(books: &Books, invite: Invite, now: Time) -> Result<Value, Problem> {
+    let invitee = match (invite.role, invite.account, &invite.shop) {
+        (RoleKind::Wallet, None, None) => Invitee::Resident,
+        (RoleKind::Wallet, Some(account), None) => Invitee::Account(account),
+        (RoleKind::Shop, None, Some(shop)) => Invitee::Shop(Pid::from_hex(shop).ok_or(Problem::Unknown)?),
+        _ => return Err(Problem::Unknown),
+    };
+    let code = code::fresh().map_err(|_| Problem::Unavailable)?;
+    let action = Action::Invite {
+        code_hash: code::hash(&code),
+        invitee,
+    };
+    let account = match books.execute(action, now).await? {
+        Outcome::Invited { account } => account.or(invite.account),
+        _ => return Err(Problem::Internal),
+    };
+    let expires = now.after(DAY_SECONDS.saturating_mul(INVITATION_DAYS));
+    Ok(json!({
+        "code": code.as_str(),
+        "account": account,
+        "shop": invite.shop,
+        "expires": expires.to_string(),
+    }))
+}
+
+async fn value(books: &Books, credit: Credit, now: Time) -> Result<Value, Problem> {
+    let until = credit.until.as_deref().map(day).transpose()?;
+    let action = Action::Credit(crate::command::Credit {
+        key: credit.key,
+        account: credit.account,
+        class: ClassId(credit.class),
+        amount: Amount::new(credit.amount).map_err(|_| Problem::Amount)?,
+        until,
+        set: SetId(credit.set),
+    });
+    match books.execute(action, now).await? {
+        Outcome::Credited { tran_id } => Ok(json!({
+            "tran_id": tran_id,
+            "account": credit.account,
+            "class": credit.class,
+            "amount": credit.amount,
+        })),
+        _ => Err(Problem::Internal),
+    }
+}
+
+async fn stop(books: &Books, revoke: Revoke, now: Time) -> Result<Value, Problem> {
+    let pid = |text: &String| Pid::from_hex(text).ok_or(Problem::Unknown);
+    let whom = match (&revoke.holder, &revoke.device, &revoke.shop) {
+        (Some(holder), None, None) => Stop::Holder(pid(holder)?),
+        (None, Some(device), None) => Stop::Device(Ref::from_hex(device).ok_or(Problem::Unknown)?),
+        (None, None, Some(shop)) => {
+            let mark = revoke.mark.as_deref();
+            let mark = mark.map(|text| MarkId::from_hex(text).ok_or(Problem::Unknown));
+            Stop::Shop(pid(shop)?, mark.transpose()?)
+        }
+        _ => return Err(Problem::Unknown),
+    };
+    books.execute(Action::Revoke(whom), now).await?;
+    bulletin(&books.bulletin().await?)
+}
+
+async fn unlock_code(books: &Books, account: u64, now: Time) -> Result<Value, Problem> {
+    let code = code::fresh().map_err(|_| Problem::Unavailable)?;
+    let action = Action::IssueUnlock {
+        code_hash: code::hash(&code),
+        account,
+    };
+    books.execute(action, now).await?;
+    Ok(json!({ "code": code.as_str(), "account": account }))
+}
+
+async fn run_job(books: &Books, job: Job, at: Option<String>, now: Time) -> Result<Value, Problem> {
+    let at = at.as_deref().map_or(Ok(now), time)?;
+    // What ends because of a mistyped year cannot be begun again.
+    if at > now && !cfg!(feature = "demo") {
+        return Err(Problem::Future);
+    }
+    let action = match job {
+        Job::Lapse => Action::Lapse,
+        Job::Expire => Action::Expire,
+        Job::Publish => Action::PublishBulletin,
+    };
+    match books.execute(action, at).await? {
+        Outcome::Ended(ended) => Ok(json!({ "at": at.to_string(), "ended": ended })),
+        Outcome::Bulletin(signed) => bulletin(&signed),
+        _ => Err(Problem::Internal),
+    }
+}
+
+fn bulletin(signed: &[u8]) -> Result<Value, Problem> {
+    let bulletin = Received::<Bulletin>::read(signed).map_err(|_| Problem::Internal)?;
+    let claims = bulletin.claims();
+    Ok(json!({ "bulletin": claims.epoch, "made_at": claims.made_at.to_string() }))
+}
+
+/// A time in RFC 3339.
+fn time(text: &str) -> Result<Time, Problem> {
+    let at = chrono::DateTime::parse_from_rfc3339(text).map_err(|_| Problem::Malformed)?;
+    u64::try_from(at.timestamp()).map(Time).map_err(|_| Problem::Malformed)
+}
+
+/// A calendar date in Japan.
+fn day(text: &str) -> Result<Day, Problem> {
+    text.parse().ok().and_then(Day::of).ok_or(Problem::Malformed)
+}
+
+fn random<const N: usize>() -> Result<[u8; N], Problem> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).map_err(|_| Problem::Unavailable)?;
+    Ok(bytes)
+}

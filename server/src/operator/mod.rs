@@ -1,0 +1,94 @@
+//! The commands of `kinchaku-server` for those who run a town: setting it up, value, codes, jobs, books.
+//!
+//! A command that changes the books asks the server that runs on this machine; where none does, it takes
+//! the lane itself, does its work and gives it back. Standard output has the answer alone, a line for
+//! people or, with `--json`, one object with `"schema": 1`; everything else goes to standard error.
+
+mod answer;
+mod arguments;
+mod carry_out;
+mod failure;
+mod keys;
+mod office;
+mod report;
+mod request;
+mod serve;
+mod sheets;
+
+use std::future::Future;
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use serde_json::Value;
+
+use crate::books::Books;
+use crate::clock;
+use crate::config::TownConfig;
+use crate::keys::TownKeys;
+use crate::store;
+use answer::Printer;
+use arguments::{Arguments, Command, Database};
+pub use carry_out::carry_out;
+pub use failure::Failure;
+use office::Office;
+pub use request::Request;
+
+/// Runs the command of this process's arguments.
+#[must_use]
+pub fn run() -> ExitCode {
+    let arguments = Arguments::parse();
+    let printer = Printer::new(arguments.json);
+    match dispatch(arguments.command, &printer) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            printer.failure(&failure);
+            failure.into()
+        }
+    }
+}
+
+fn dispatch(command: Command, printer: &Printer) -> Result<(), Failure> {
+    match command {
+        Command::Serve(arguments) => wait_for(serve::serve(&arguments, printer)),
+        Command::Migrate(database) => {
+            let opened = async { Ok(store::open(&database.database).await?) };
+            wait_for(opened).and_then(|_| printer.migrated())
+        }
+        Command::Audit(database) => wait_for(report::audit(&database, printer)),
+        Command::Keys(command) => keys::run(command, printer),
+        Command::Town(command) => keys::town(command, printer),
+        Command::Ask(asked) => {
+            let (database, request, out) = asked.into_request();
+            let mut answer = wait_for(ask(&database, &request))?;
+            if let Some(out) = out {
+                sheets::write(&out, &mut answer)?;
+            }
+            printer.answer(&request, answer)
+        }
+    }
+}
+
+/// Asks the running server, or does it here where none runs.
+async fn ask(at: &Database, request: &Request) -> Result<Value, Failure> {
+    if let Some(office) = Office::find(&at.keys)?
+        && let Some(answer) = office.ask(request).await?
+    {
+        return Ok(answer);
+    }
+    let config = TownConfig::load(&at.keys)?;
+    let keys = TownKeys::load(&at.keys)?;
+    let books = Books::open(&at.database, &config, &keys, clock::now()).await?;
+    let answer = carry_out(&books, &keys, request.clone()).await;
+    books.close().await;
+    Ok(answer?)
+}
+
+fn wait_for<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::Other {
+            what: error.to_string(),
+        })?
+        .block_on(work)
+}
