@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test file uses its own part of it")]
 
 pub mod database;
+pub mod simulation;
 pub mod wallet;
 
 use std::sync::Arc;
@@ -118,9 +119,19 @@ impl World {
     }
 
     pub async fn with_rules(store: Arc<dyn Store>, rules: TownRules) -> Self {
-        let lane = Lane::start(store.clone(), TOWN, Arc::new(signers()), rules, "test".to_owned());
+        Self::of(store, TOWN, rules).await
+    }
+
+    /// The same again in another town of the same database.
+    pub async fn moved_to(self, town: Town) -> Self {
+        self.lane.drain().await;
+        Self::of(self.store, town, TownRules::default()).await
+    }
+
+    async fn of(store: Arc<dyn Store>, town: Town, rules: TownRules) -> Self {
+        let lane = Lane::start(store.clone(), town, Arc::new(signers()), rules, "test".to_owned());
         let mut world = Self {
-            reader: Reader::new(store.clone(), TOWN),
+            reader: Reader::new(store.clone(), town),
             store,
             lane,
             now: START,
