@@ -37,6 +37,8 @@ CREATE TABLE payment (
     shop        BLOB    NOT NULL,
     shop_name   TEXT    NOT NULL,
     total       INTEGER NOT NULL,
+    -- nobody verified it: no network, and a shop with only paper
+    paper       INTEGER NOT NULL,
     occurred_at INTEGER NOT NULL,
     -- the kind of the last fact a page brought, none until then
     booked      INTEGER,

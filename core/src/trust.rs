@@ -12,6 +12,7 @@ use kinchaku_protocol::doc::{
 use kinchaku_protocol::ids::Kid;
 use kinchaku_protocol::mpm::shop_mark::{ShopMark, SignedMark};
 use kinchaku_protocol::signature::{PublicKey, SignatureError, VerifyingPoint};
+use kinchaku_protocol::test_roots::is_test_root;
 
 /// Why a document is not believed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -76,9 +77,8 @@ impl Trust {
     /// [`TrustError`].
     pub fn begin(bytes: &[u8], roots: &Roots) -> Result<Self, TrustError> {
         let received = Received::<KeySet>::read(bytes)?;
-        let root = roots.keys().iter().find(|key| Some(key.kid()) == received.kid());
-        let keyset = received.verify(root.ok_or(TrustError::UnknownKey)?)?;
-        Ok(Self::from_stored(keyset))
+        let root = signer_among(roots.keys(), received.kid())?;
+        Ok(Self::from_stored(received.verify(root)?))
     }
 
     /// Verifies a newer key set: by a root, or by the root the present one announced.
@@ -88,12 +88,8 @@ impl Trust {
     pub fn renewed(&self, bytes: &[u8], roots: &Roots) -> Result<Self, TrustError> {
         let received = Received::<KeySet>::read(bytes)?;
         let announced = self.keyset.next_root.as_ref();
-        let root = roots
-            .keys()
-            .iter()
-            .chain(announced)
-            .find(|key| Some(key.kid()) == received.kid());
-        let keyset = received.verify(root.ok_or(TrustError::UnknownKey)?)?;
+        let root = signer_among(roots.keys().iter().chain(announced), received.kid())?;
+        let keyset = received.verify(root)?;
         if keyset.version <= self.keyset.version {
             return Err(TrustError::Outdated);
         }
@@ -178,5 +174,40 @@ impl Trust {
         let (entry, _) = self.entry(Some(mark.kid()), KeyUse::SHOP_MARK)?;
         mark.verify(&entry.key)
             .map_err(|_| TrustError::Signature(SignatureError::Mismatch))
+    }
+}
+
+/// The root of this name. A root for tests is none, but in the demo (docs/adr/0011).
+fn signer_among<'k>(
+    roots: impl IntoIterator<Item = &'k PublicKey>,
+    kid: Option<Kid>,
+) -> Result<&'k PublicKey, TrustError> {
+    let mut named = roots.into_iter().filter(|key| Some(key.kid()) == kid);
+    match named.next() {
+        Some(root) if !cfg!(feature = "demo") && is_test_root(root) => Err(TrustError::TestRoot),
+        Some(root) => Ok(root),
+        None => Err(TrustError::UnknownKey),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{TrustError, signer_among};
+    use kinchaku_protocol::signature::{Signer as _, SoftwareSigner};
+    use kinchaku_protocol::test_roots::TEST_ROOTS;
+
+    #[test]
+    fn a_root_for_tests_signs_nothing_outside_the_demo() {
+        let own = SoftwareSigner::from_scalar(&[7; 32]).unwrap().public_key();
+        let [test, _] = TEST_ROOTS;
+        let roots = [own, test];
+        assert_eq!(signer_among(&roots, Some(own.kid())), Ok(&own));
+        assert_eq!(signer_among(&roots, None), Err(TrustError::UnknownKey));
+        let found = signer_among(&roots, Some(test.kid()));
+        if cfg!(feature = "demo") {
+            assert_eq!(found, Ok(&test));
+        } else {
+            assert_eq!(found, Err(TrustError::TestRoot));
+        }
     }
 }

@@ -121,22 +121,40 @@ fn many(db: &Connection, sql: &str, parameters: impl rusqlite::Params) -> Result
     db.prepare_cached(sql)?.query_map(parameters, read)?.collect()
 }
 
+/// What is written of a payment before it is signed.
+#[derive(Debug)]
+pub struct Fixed<'a> {
+    /// What will be signed.
+    pub intent: &'a Intent,
+    /// Its bytes.
+    pub payload: &'a [u8],
+    /// Its name.
+    pub reference: Ref,
+    /// The shop's name.
+    pub shop_name: &'a str,
+    /// The whole payment.
+    pub total: Amount,
+    /// Whether nobody will verify it.
+    pub paper: bool,
+}
+
 /// Adds a prepared payment; gives its number.
-pub fn prepare(db: &Connection, reference: Ref, intent: &Intent, payload: &[u8], shop_name: &str, total: Amount) -> Result<i64> {
+pub fn prepare(db: &Connection, fixed: &Fixed<'_>) -> Result<i64> {
     db.prepare_cached(
-        "INSERT INTO payment (allowance, seq, ref, payload, state, shop, shop_name, total, occurred_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        "INSERT INTO payment (allowance, seq, ref, payload, state, shop, shop_name, total, paper, occurred_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
     )?
     .insert(params![
-        intent.authorisation.0,
-        intent.seq,
-        reference.0,
-        payload,
+        fixed.intent.authorisation.0,
+        fixed.intent.seq,
+        fixed.reference.0,
+        fixed.payload,
         State::Prepared.number(),
-        intent.shop.0,
-        shop_name,
-        amount_in(total),
-        number_in(intent.occurred_at.0)?,
+        fixed.intent.shop.0,
+        fixed.shop_name,
+        amount_in(fixed.total),
+        fixed.paper,
+        number_in(fixed.intent.occurred_at.0)?,
     ])
 }
 
@@ -214,15 +232,15 @@ pub fn newest(db: &Connection, count: u32) -> Result<Vec<Payment>> {
     many(db, &sql, [count])
 }
 
-/// Payments to one shop since a time, for the duplicate alert and the paper tier.
+/// Payments to one shop since a time, for the duplicate alert.
 pub fn to_shop_since(db: &Connection, shop: Pid, since: Time) -> Result<Vec<Payment>> {
     let sql = format!("SELECT {COLUMNS} FROM payment WHERE shop = ?1 AND occurred_at >= ?2 AND state <> 1");
     many(db, &sql, params![shop.0, number_in(since.0)?])
 }
 
-/// Payments made since a time.
-pub fn since(db: &Connection, since: Time) -> Result<Vec<Payment>> {
-    let sql = format!("SELECT {COLUMNS} FROM payment WHERE occurred_at >= ?1 AND state <> 1");
+/// Payments since a time that nobody verified, for the paper tier.
+pub fn paper_since(db: &Connection, since: Time) -> Result<Vec<Payment>> {
+    let sql = format!("SELECT {COLUMNS} FROM payment WHERE occurred_at >= ?1 AND paper AND state <> 1");
     many(db, &sql, [number_in(since.0)?])
 }
 

@@ -11,7 +11,7 @@ use rusqlite::Connection;
 use super::error::PayError;
 use super::purse::Purse;
 use super::quote::{Notice, Quote};
-use crate::book::payments;
+use crate::book::payments::{self, Fixed};
 use crate::fault;
 use crate::home::Home;
 use crate::store::{Standing, StoreError};
@@ -68,8 +68,15 @@ fn prepare_in(home: &Home, db: &Connection, quote: &Quote, gate: Gate) -> Result
         _ => PayError::Outdated,
     })?;
     let payload = intent.encode();
-    let name = DocId::of(&payload).to_ref();
-    let id = payments::prepare(db, name, &intent, &payload, &quote.shop.name, total)?;
+    let fixed = Fixed {
+        intent: &intent,
+        payload: &payload,
+        reference: DocId::of(&payload).to_ref(),
+        shop_name: &quote.shop.name,
+        total,
+        paper: quote.paper,
+    };
+    let id = payments::prepare(db, &fixed)?;
     Ok(Prepared { id, payload })
 }
 

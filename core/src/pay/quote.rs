@@ -32,6 +32,8 @@ pub struct Quote {
     pub online: bool,
     /// Worth saying before the person confirms.
     pub notices: Vec<Notice>,
+    /// Whether nobody will verify it: no network, and a shop with only paper.
+    pub(super) paper: bool,
     /// The allowance it spends.
     pub(super) allowance: Ref,
 }
@@ -113,6 +115,7 @@ fn quote_in(
         parts,
         online,
         notices,
+        paper,
         allowance: purse.allowance.to_ref(),
     })
 }
@@ -137,7 +140,7 @@ fn within_paper_tier(db: &Connection, purse: &Purse, total: Amount, day: Day) ->
     if total > paper.per_payment {
         return Err(PayError::AbovePaper { per_payment: paper.per_payment });
     }
-    let today = payments::since(db, day.start())?;
+    let today = payments::paper_since(db, day.start())?;
     let made = today.iter().filter(|payment| payment.state.spends()).count();
     if u32::try_from(made).unwrap_or(u32::MAX) >= paper.per_day {
         return Err(PayError::PaperUsedUp { per_day: paper.per_day });

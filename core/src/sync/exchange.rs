@@ -1,12 +1,14 @@
 //! One call of the sync API: signed where the route asks who is calling, sorted by status, and nothing
 //! believed yet.
 
-use kinchaku_protocol::api::VERSION;
+use kinchaku_protocol::api::{Nonce, VERSION};
+use kinchaku_protocol::doc::field;
 use kinchaku_protocol::http_signature;
+use kinchaku_protocol::time::Time;
 
 use super::error::SyncError;
 use crate::home::{Home, Town};
-use crate::key::Verified;
+use crate::key::{KeyError, Verified};
 use crate::network::{Method, Request, Response};
 use crate::secret::random;
 
@@ -45,32 +47,53 @@ impl<'a> Call<'a> {
 
 /// Makes a call; gives the body of a 200.
 ///
+/// A device whose clock is wrong signs a time the server does not take. It then asks the server for the
+/// time and signs that: the server checks its own clock, so nothing is believed by it, and no clock can
+/// lock a wallet out of the sync that would repair it (T11).
+///
 /// # Errors
 /// [`SyncError`].
 pub fn call(home: &Home, town: &Town, call: Call<'_>) -> Result<Vec<u8>, SyncError> {
-    let path = town.path(call.route);
-    let mut headers = Vec::new();
-    if call.signed {
-        let device = home.device()?.ok_or(SyncError::NotEnrolled)?;
-        let key = home.sync_key()?;
-        let signer = Verified::new(&key);
-        let nonce = random().map_err(crate::key::KeyError::from)?;
-        let created = home.now()?.time;
-        let signed = http_signature::sign(
-            call.method.name(),
-            &path,
-            &call.body,
-            device.to_ref(),
-            nonce,
-            created,
-            &signer,
-        )
-        .map_err(|_| signer.failure().unwrap_or(crate::key::KeyError::BadSignature))?;
-        headers.push(("content-digest", signed.content_digest));
-        headers.push(("signature-input", signed.signature_input));
-        headers.push(("signature", signed.signature));
+    if !call.signed {
+        return send(home, town, &call, Vec::new());
     }
-    let request = Request { method: call.method, path, body: call.body, headers };
+    let headers = sign(home, town, &call, home.now()?.time)?;
+    match send(home, town, &call, headers) {
+        Err(SyncError::Refused { status: 401 }) => {
+            let nonce = send(home, town, &Call::get("nonce"), Vec::new())?;
+            let nonce: Nonce = field::from_bytes(&nonce).map_err(|_| SyncError::Nonsense)?;
+            let headers = sign(home, town, &call, nonce.at)?;
+            send(home, town, &call, headers)
+        }
+        answer => answer,
+    }
+}
+
+type Headers = Vec<(&'static str, String)>;
+
+fn sign(home: &Home, town: &Town, call: &Call<'_>, created: Time) -> Result<Headers, SyncError> {
+    let device = home.device()?.ok_or(SyncError::NotEnrolled)?;
+    let key = home.sync_key()?;
+    let signer = Verified::new(&key);
+    let nonce = random().map_err(KeyError::from)?;
+    let path = town.path(call.route);
+    let method = call.method.name();
+    let signed = http_signature::sign(method, &path, &call.body, device.to_ref(), nonce, created, &signer)
+        .map_err(|_| signer.failure().unwrap_or(KeyError::BadSignature))?;
+    Ok(vec![
+        ("content-digest", signed.content_digest),
+        ("signature-input", signed.signature_input),
+        ("signature", signed.signature),
+    ])
+}
+
+fn send(home: &Home, town: &Town, call: &Call<'_>, headers: Headers) -> Result<Vec<u8>, SyncError> {
+    let request = Request {
+        method: call.method,
+        path: town.path(call.route),
+        body: call.body.clone(),
+        headers,
+    };
     sorted(home.host().network.exchange(&request)?)
 }
 

@@ -1,0 +1,127 @@
+//! The real server as a process of its own, and its operator's commands.
+
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+
+use serde_json::Value;
+
+use super::error::DemoError;
+
+const PROGRAM: &str = "kinchaku-server";
+
+/// The server's program, database and keys.
+pub struct Server {
+    program: PathBuf,
+    database: String,
+    keys: PathBuf,
+    log: PathBuf,
+    /// Once known, the same for the whole story: wallets keep the address.
+    address: Option<String>,
+    running: Option<Child>,
+}
+
+impl Server {
+    /// The program beside this one.
+    pub fn new(database: String, keys: PathBuf, log: PathBuf) -> Result<Self, DemoError> {
+        let program = beside(PROGRAM)?;
+        Ok(Self { program, database, keys, log, address: None, running: None })
+    }
+
+    /// Makes the town's keys, with the published test roots.
+    pub fn init_keys(&self) -> Result<Value, DemoError> {
+        let mut command = Command::new(&self.program);
+        command
+            .args(["--json", "keys", "init", "--demo", "--paper-tier", "--dir"])
+            .arg(&self.keys)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let mut child = command.spawn()?;
+        if let Some(mut stdin) = child.stdin.take() {
+            stdin.write_all(b"demo passphrase\n")?;
+        }
+        answer(child.wait_with_output()?)
+    }
+
+    /// An operator's command.
+    pub fn office(&self, words: &[&str]) -> Result<Value, DemoError> {
+        let output = Command::new(&self.program)
+            .arg("--json")
+            .args(words)
+            .env("KINCHAKU_DATABASE", &self.database)
+            .env("KINCHAKU_KEYS", &self.keys)
+            .stdin(Stdio::null())
+            .output()?;
+        answer(output)
+    }
+
+    /// Starts it and waits until it listens.
+    pub fn start(&mut self) -> Result<String, DemoError> {
+        let listen = match &self.address {
+            Some(address) => address.trim_start_matches("http://").to_owned(),
+            None => "127.0.0.1:0".to_owned(),
+        };
+        let log = std::fs::OpenOptions::new().create(true).append(true).open(&self.log)?;
+        let mut child = Command::new(&self.program)
+            .args(["--json", "serve", "--listen", &listen])
+            .env("KINCHAKU_DATABASE", &self.database)
+            .env("KINCHAKU_KEYS", &self.keys)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(log)
+            .spawn()?;
+        let mut first = String::new();
+        if let Some(stdout) = child.stdout.take() {
+            let mut reader = BufReader::new(stdout);
+            reader.read_line(&mut first)?;
+            // Whatever it prints later goes nowhere, without ever filling a pipe.
+            std::thread::spawn(move || std::io::copy(&mut reader, &mut std::io::sink()));
+        }
+        self.running = Some(child);
+        let said: Value = serde_json::from_str(&first).unwrap_or(Value::Null);
+        let address = said.get("listening").and_then(Value::as_str).map(str::to_owned);
+        let address = address.ok_or(DemoError::Program { program: PROGRAM, detail: first })?;
+        self.address = Some(address.clone());
+        Ok(address)
+    }
+
+    /// Asks it to stop, as an operator would, and waits until it has.
+    pub fn stop(&mut self) -> Result<(), DemoError> {
+        let Some(mut child) = self.running.take() else { return Ok(()) };
+        Command::new("kill").args(["-TERM", &child.id().to_string()]).status()?;
+        let status = child.wait()?;
+        if status.success() {
+            return Ok(());
+        }
+        Err(DemoError::Program { program: PROGRAM, detail: status.to_string() })
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if let Some(mut child) = self.running.take() {
+            // A story that ended early leaves nothing running.
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+/// A program that was built with this one.
+pub fn beside(name: &str) -> Result<PathBuf, DemoError> {
+    let here = std::env::current_exe()?;
+    Ok(here.with_file_name(name))
+}
+
+fn answer(output: std::process::Output) -> Result<Value, DemoError> {
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let value: Option<Value> = text.lines().last().and_then(|line| serde_json::from_str(line).ok());
+    match value {
+        Some(value) if output.status.success() => Ok(value),
+        _ => Err(DemoError::Program {
+            program: PROGRAM,
+            detail: format!("{text}{}", String::from_utf8_lossy(&output.stderr)),
+        }),
+    }
+}
