@@ -13,6 +13,7 @@ use kinchaku_protocol::ids::Kid;
 use kinchaku_protocol::mpm::shop_mark::{ShopMark, SignedMark};
 use kinchaku_protocol::signature::{PublicKey, SignatureError, VerifyingPoint};
 use kinchaku_protocol::test_roots::is_test_root;
+use kinchaku_protocol::time::Time;
 
 /// Why a document is not believed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -26,6 +27,9 @@ pub enum TrustError {
     /// It was signed by somebody else.
     #[error(transparent)]
     Signature(#[from] SignatureError),
+    /// It dates from a time at which its key could not sign.
+    #[error("outside the time of its key")]
+    KeyTime,
     /// It is older than what is already known.
     #[error("older than what is known")]
     Outdated,
@@ -102,12 +106,19 @@ impl Trust {
         &self.keyset
     }
 
-    fn by<D: Document>(&self, bytes: &[u8], usage: KeyUse) -> Result<Verified<D>, TrustError> {
-        self.check(Received::<D>::read(bytes)?, usage)
-    }
-
-    fn check<D: Document>(&self, received: Received<D>, usage: KeyUse) -> Result<Verified<D>, TrustError> {
-        let point = self.point(received.kid(), usage)?;
+    /// Checks a document by the key it names: one of this use, at the time the document gives itself. A key
+    /// that leaked is taken out of the set; its time only ends what it may still sign.
+    fn check<D: Document>(
+        &self,
+        received: Received<D>,
+        usage: KeyUse,
+        made_at: fn(&D) -> Time,
+    ) -> Result<Verified<D>, TrustError> {
+        let (entry, point) = self.key(received.kid(), usage)?;
+        let at = made_at(received.claims());
+        if at < entry.not_before || at > entry.expires {
+            return Err(TrustError::KeyTime);
+        }
         Ok(received.verify_by(point)?)
     }
 
@@ -117,13 +128,13 @@ impl Trust {
             .ok_or(TrustError::UnknownKey)
     }
 
-    fn point(&self, kid: Option<Kid>, usage: KeyUse) -> Result<&VerifyingPoint, TrustError> {
+    fn key(&self, kid: Option<Kid>, usage: KeyUse) -> Result<(&KeyEntry, &VerifyingPoint), TrustError> {
         let (entry, ready) = self.entry(kid, usage)?;
         if let Some(point) = ready.get() {
-            return Ok(point);
+            return Ok((entry, point));
         }
         let point = entry.key.point()?;
-        Ok(ready.get_or_init(|| point))
+        Ok((entry, ready.get_or_init(|| point)))
     }
 
     /// An allowance, by the issuer.
@@ -131,7 +142,7 @@ impl Trust {
     /// # Errors
     /// [`TrustError`].
     pub fn allowance(&self, received: Received<Allowance>) -> Result<Verified<Allowance>, TrustError> {
-        self.check(received, KeyUse::ISSUER)
+        self.check(received, KeyUse::ISSUER, Allowance::not_before)
     }
 
     /// A fact of the server.
@@ -139,7 +150,7 @@ impl Trust {
     /// # Errors
     /// [`TrustError`].
     pub fn fact(&self, bytes: &[u8]) -> Result<Verified<Fact>, TrustError> {
-        self.by(bytes, KeyUse::FACT)
+        self.check(Received::read(bytes)?, KeyUse::FACT, |it| it.at)
     }
 
     /// A page of the server.
@@ -147,7 +158,7 @@ impl Trust {
     /// # Errors
     /// [`TrustError`].
     pub fn page(&self, bytes: &[u8]) -> Result<Verified<Page>, TrustError> {
-        self.by(bytes, KeyUse::FACT)
+        self.check(Received::read(bytes)?, KeyUse::FACT, |it| it.at)
     }
 
     /// A bulletin.
@@ -155,7 +166,7 @@ impl Trust {
     /// # Errors
     /// [`TrustError`].
     pub fn bulletin(&self, bytes: &[u8]) -> Result<Verified<Bulletin>, TrustError> {
-        self.by(bytes, KeyUse::BULLETIN)
+        self.check(Received::read(bytes)?, KeyUse::BULLETIN, |it| it.made_at)
     }
 
     /// A device document.
@@ -163,7 +174,7 @@ impl Trust {
     /// # Errors
     /// [`TrustError`].
     pub fn device(&self, received: Received<Device>) -> Result<Verified<Device>, TrustError> {
-        self.check(received, KeyUse::DEVICE_CA)
+        self.check(received, KeyUse::DEVICE_CA, Device::not_before)
     }
 
     /// A shop's printed mark (T2).

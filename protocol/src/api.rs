@@ -60,12 +60,7 @@ record! {
 impl EnrolRequest {
     /// What both keys sign: both keys, the role and the nonce, so that no part can be exchanged.
     #[must_use]
-    pub fn challenge(
-        role: Role,
-        nonce: &[u8],
-        sync_key: &PublicKey,
-        pay_key: Option<&PublicKey>,
-    ) -> Vec<u8> {
+    pub fn challenge(role: Role, nonce: &[u8], sync_key: &PublicKey, pay_key: Option<&PublicKey>) -> Vec<u8> {
         let mut message = b"kinchaku/enrol/1\0".to_vec();
         message.push(role.number());
         message.extend(sync_key.0);

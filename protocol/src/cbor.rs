@@ -203,16 +203,9 @@ mod tests {
             (&[0x61, 0xff], Fault::NotText),
             (&[0x81; 12], Fault::Depth),
             (&[], Fault::Cut),
-            (
-                &[0x9b, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff],
-                Fault::Cut,
-            ),
+            (&[0x9b, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff], Fault::Cut),
         ] {
-            assert_eq!(
-                check(bytes).map_err(|e| e.fault),
-                Err(fault),
-                "{bytes:02x?}"
-            );
+            assert_eq!(check(bytes).map_err(|e| e.fault), Err(fault), "{bytes:02x?}");
         }
     }
 

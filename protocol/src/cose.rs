@@ -58,12 +58,7 @@ impl Envelope {
     ///
     /// # Errors
     /// [`SignError`] where the key did not sign.
-    pub fn sign(
-        payload: &[u8],
-        aad: &str,
-        kid: Option<Kid>,
-        signer: &dyn Signer,
-    ) -> Result<Vec<u8>, SignError> {
+    pub fn sign(payload: &[u8], aad: &str, kid: Option<Kid>, signer: &dyn Signer) -> Result<Vec<u8>, SignError> {
         let signature = signer.sign(&to_be_signed(payload, aad, kid))?;
         Ok(assemble(payload, kid, &signature))
     }
@@ -128,8 +123,7 @@ fn put(out: &mut Vec<u8>, major: u8, content: &[u8]) {
     let mut head = minicbor::Encoder::new(Vec::new());
     // Writing into memory cannot fail.
     let _ = if major == 0x60 {
-        head.str(std::str::from_utf8(content).unwrap_or_default())
-            .map(|_| ())
+        head.str(std::str::from_utf8(content).unwrap_or_default()).map(|_| ())
     } else {
         head.bytes(content).map(|_| ())
     };
@@ -151,10 +145,7 @@ mod tests {
         let envelope = Envelope::read(&bytes).unwrap();
         let key = signer().public_key();
         assert_eq!(envelope.verify("kinchaku/intent/1", &key), Ok(()));
-        assert_eq!(
-            envelope.verify("kinchaku/grant/1", &key),
-            Err(SignatureError::Mismatch)
-        );
+        assert_eq!(envelope.verify("kinchaku/grant/1", &key), Err(SignatureError::Mismatch));
     }
 
     #[test]
@@ -172,10 +163,7 @@ mod tests {
         let whole = assemble(b"p", None, &[1; 64]);
         let mut tagged = vec![0xd2];
         tagged.extend(&whole);
-        assert!(matches!(
-            Envelope::read(&tagged),
-            Err(EnvelopeError::Encoding(_))
-        ));
+        assert!(matches!(Envelope::read(&tagged), Err(EnvelopeError::Encoding(_))));
         for cut in 0..whole.len() {
             assert!(Envelope::read(&whole[..cut]).is_err());
         }

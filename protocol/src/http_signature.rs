@@ -93,12 +93,7 @@ impl Claim {
     ///
     /// # Errors
     /// [`RequestError::Malformed`] or [`RequestError::Digest`].
-    pub fn read(
-        method: &str,
-        path: &str,
-        body: &[u8],
-        headers: &SignedHeaders,
-    ) -> Result<Self, RequestError> {
+    pub fn read(method: &str, path: &str, body: &[u8], headers: &SignedHeaders) -> Result<Self, RequestError> {
         if headers.content_digest != content_digest(body) {
             return Err(RequestError::Digest);
         }
@@ -107,9 +102,7 @@ impl Claim {
 
     fn parse(method: &str, path: &str, headers: &SignedHeaders) -> Option<Self> {
         let parameters = headers.signature_input.strip_prefix("sig=")?;
-        let rest = parameters
-            .strip_prefix(COMPONENTS)?
-            .strip_prefix(";created=")?;
+        let rest = parameters.strip_prefix(COMPONENTS)?.strip_prefix(";created=")?;
         let (created, rest) = rest.split_once(";keyid=\"")?;
         let (device, rest) = rest.split_once("\";alg=\"ecdsa-p256-sha256\";nonce=\"")?;
         let nonce = BASE64.decode(rest.strip_suffix('"')?.as_bytes()).ok()?;
@@ -158,16 +151,7 @@ mod tests {
     }
 
     fn signed() -> SignedHeaders {
-        sign(
-            "POST",
-            "/v1/1/pull",
-            b"body",
-            Ref([1; 16]),
-            [2; 16],
-            NOW,
-            &signer(),
-        )
-        .unwrap()
+        sign("POST", "/v1/1/pull", b"body", Ref([1; 16]), [2; 16], NOW, &signer()).unwrap()
     }
 
     #[test]
@@ -177,10 +161,7 @@ mod tests {
         assert_eq!(claim.device, Ref([1; 16]));
         assert_eq!(claim.verify(&key, NOW.after(299)), Ok(()));
         assert_eq!(claim.verify(&key, NOW.after(301)), Err(RequestError::Stale));
-        assert_eq!(
-            claim.verify(&key, NOW.before(301)),
-            Err(RequestError::Stale)
-        );
+        assert_eq!(claim.verify(&key, NOW.before(301)), Err(RequestError::Stale));
         let digest = Claim::read("POST", "/v1/1/pull", b"other", &signed());
         assert_eq!(digest, Err(RequestError::Digest));
         for (method, path) in [("GET", "/v1/1/pull"), ("POST", "/v1/2/pull")] {

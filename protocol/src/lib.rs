@@ -5,17 +5,14 @@
 //!
 //! - [`money`], [`ids`], [`time`]: the words everything else is written in
 //! - [`cbor`], [`signature`], [`cose`]: bytes that can be signed once and never read in two ways
+//! - [`test_roots`]: the roots nobody may trust with money
 //! - [`doc`]: one file for each kind of signed document
 //! - [`mpm`], [`symbol`], [`base45`]: what is printed, shown and scanned
 //! - [`rules`]: the rules both sides evaluate, each one function
 //! - [`api`], [`http_signature`]: what a device asks a server, and how it signs the request (RFC 9421)
 #![cfg_attr(
     not(test),
-    deny(
-        clippy::arithmetic_side_effects,
-        clippy::as_conversions,
-        clippy::indexing_slicing
-    )
+    deny(clippy::arithmetic_side_effects, clippy::as_conversions, clippy::indexing_slicing)
 )]
 
 pub mod api;
@@ -30,4 +27,5 @@ pub mod mpm;
 pub mod rules;
 pub mod signature;
 pub mod symbol;
+pub mod test_roots;
 pub mod time;

@@ -37,10 +37,7 @@ impl Amount {
     #[must_use]
     pub const fn of(units: u32) -> Self {
         // A widening conversion: `u64::from` is not const.
-        #[expect(
-            clippy::as_conversions,
-            reason = "u32 to u64 widens; From is not const"
-        )]
+        #[expect(clippy::as_conversions, reason = "u32 to u64 widens; From is not const")]
         Self(units as u64)
     }
 
@@ -61,10 +58,7 @@ impl Amount {
     /// # Errors
     /// [`AmountError`] above [`Amount::MAX`].
     pub fn plus(self, other: Self) -> Result<Self, AmountError> {
-        self.0
-            .checked_add(other.0)
-            .ok_or(AmountError)
-            .and_then(Self::new)
+        self.0.checked_add(other.0).ok_or(AmountError).and_then(Self::new)
     }
 
     /// `self - other`.
@@ -107,9 +101,7 @@ impl TryFrom<i64> for Amount {
     type Error = AmountError;
 
     fn try_from(units: i64) -> Result<Self, AmountError> {
-        u64::try_from(units)
-            .map_err(|_| AmountError)
-            .and_then(Self::new)
+        u64::try_from(units).map_err(|_| AmountError).and_then(Self::new)
     }
 }
 

@@ -17,8 +17,8 @@ use crate::ids::Kid;
 
 /// Half of the order of P-256, rounded down: the largest S that is low (SEC 1, FIPS 186-5).
 const HALF_ORDER: [u8; 32] = [
-    0x7f, 0xff, 0xff, 0xff, 0x80, 0x00, 0x00, 0x00, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
-    0xde, 0x73, 0x7d, 0x56, 0xd3, 0x8b, 0xcf, 0x42, 0x79, 0xdc, 0xe5, 0x61, 0x7e, 0x31, 0x92, 0xa8,
+    0x7f, 0xff, 0xff, 0xff, 0x80, 0x00, 0x00, 0x00, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xde, 0x73, 0x7d,
+    0x56, 0xd3, 0x8b, 0xcf, 0x42, 0x79, 0xdc, 0xe5, 0x61, 0x7e, 0x31, 0x92, 0xa8,
 ];
 
 /// A compressed P-256 public key (SEC 1), as it travels. Not yet known to be a point.
@@ -122,8 +122,7 @@ impl SoftwareSigner {
     /// # Errors
     /// [`SignatureError::BadKey`] for zero or a value not below the order (one in 2^32).
     pub fn from_scalar(scalar: &[u8; 32]) -> Result<Self, SignatureError> {
-        let key =
-            p256::ecdsa::SigningKey::from_slice(scalar).map_err(|_| SignatureError::BadKey)?;
+        let key = p256::ecdsa::SigningKey::from_slice(scalar).map_err(|_| SignatureError::BadKey)?;
         let point = key.verifying_key().to_sec1_point(true);
         let public = <[u8; 33]>::try_from(point.as_bytes()).map_err(|_| SignatureError::BadKey)?;
         Ok(Self {
@@ -164,8 +163,7 @@ impl Signer for SoftwareSigner {
     }
 
     fn sign(&self, message: &[u8]) -> Result<[u8; 64], SignError> {
-        let signature: p256::ecdsa::Signature =
-            self.key.try_sign(message).map_err(|_| SignError)?;
+        let signature: p256::ecdsa::Signature = self.key.try_sign(message).map_err(|_| SignError)?;
         Ok(signature.normalize_s().to_bytes().into())
     }
 }
@@ -204,18 +202,12 @@ mod tests {
             key.verify(b"pay", &p256::ecdsa::Signature::from_slice(&twin).unwrap())
                 .is_ok()
         );
-        assert_eq!(
-            signer().public_key().verify(b"pay", &twin),
-            Err(SignatureError::HighS)
-        );
+        assert_eq!(signer().public_key().verify(b"pay", &twin), Err(SignatureError::HighS));
     }
 
     #[test]
     fn a_key_that_is_no_point_is_refused() {
-        assert_eq!(
-            PublicKey([9; 33]).verify(b"", &[1; 64]),
-            Err(SignatureError::BadKey)
-        );
+        assert_eq!(PublicKey([9; 33]).verify(b"", &[1; 64]), Err(SignatureError::BadKey));
     }
 
     #[test]

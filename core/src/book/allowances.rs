@@ -27,7 +27,9 @@ pub fn in_use(db: &Connection) -> Result<Option<Verified<Allowance>>> {
 /// Any allowance this device was ever given.
 pub fn get(db: &Connection, reference: Ref) -> Result<Option<Verified<Allowance>>> {
     let bytes: Option<Vec<u8>> = db
-        .query_row("SELECT doc FROM allowance WHERE ref = ?1", [reference.0], |row| row.get(0))
+        .query_row("SELECT doc FROM allowance WHERE ref = ?1", [reference.0], |row| {
+            row.get(0)
+        })
         .optional()?;
     bytes.map(|bytes| stored(&bytes)).transpose()
 }
@@ -52,7 +54,10 @@ pub fn close(db: &Connection, reference: Ref, close: &[u8]) -> Result<()> {
 
 /// Ends an allowance without a close: which counters were used under it is not known any more.
 pub fn lose(db: &Connection, reference: Ref) -> Result<()> {
-    db.execute("UPDATE allowance SET state = ?2 WHERE ref = ?1", params![reference.0, LOST])?;
+    db.execute(
+        "UPDATE allowance SET state = ?2 WHERE ref = ?1",
+        params![reference.0, LOST],
+    )?;
     Ok(())
 }
 

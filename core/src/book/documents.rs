@@ -26,7 +26,9 @@ impl InForce for Bulletin {
 /// The version in force.
 pub fn get<D: InForce>(db: &Connection) -> Result<Option<Verified<D>>> {
     let bytes: Option<Vec<u8>> = db
-        .query_row("SELECT bytes FROM document WHERE name = ?1", [D::SLOT], |row| row.get(0))
+        .query_row("SELECT bytes FROM document WHERE name = ?1", [D::SLOT], |row| {
+            row.get(0)
+        })
         .optional()?;
     bytes.map(|bytes| stored(&bytes)).transpose()
 }

@@ -1,11 +1,14 @@
-//! The local book: one file a table, SQL and nothing else. Flows decide; this stores and loads.
+//! The local book: one file a table, SQL and nothing else, and two readings over several tables that flows
+//! share: [`purse`] and [`chain`]. Flows decide; this stores and loads.
 //!
 //! Every function takes a connection, so that a flow puts several into one transaction.
 
 pub mod allowances;
+pub mod chain;
 pub mod documents;
 pub mod outbox;
 pub mod payments;
+pub mod purse;
 pub mod receipts;
 pub mod server_rows;
 

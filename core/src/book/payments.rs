@@ -112,7 +112,9 @@ fn read(row: &Row<'_>) -> Result<Payment> {
         state: State::from_number(row.get(5)?).ok_or_else(out_of_range)?,
         shop_name: row.get(6)?,
         total: amount_out(row.get(7)?)?,
-        booked: booked.map(|kind| FactKind::from_number(kind).ok_or_else(out_of_range)).transpose()?,
+        booked: booked
+            .map(|kind| FactKind::from_number(kind).ok_or_else(out_of_range))
+            .transpose()?,
         fact: row.get(9)?,
     })
 }

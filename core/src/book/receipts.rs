@@ -174,13 +174,20 @@ pub fn so_far(db: &Connection, holder: Pid, today: Day, since: Day) -> Result<So
             "SELECT coalesce(sum(CASE WHEN shop_day = ?2 THEN total ELSE 0 END), 0), coalesce(sum(total), 0)
              FROM receipt WHERE holder = ?1 AND shop_day >= ?3 AND state IN (0, 1, 3)",
         )?
-        .query_row(params![holder.0, today.0, since.0], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    Ok(SoFar { shop_day: amount_out(day)?, holder: amount_out(all)? })
+        .query_row(params![holder.0, today.0, since.0], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })?;
+    Ok(SoFar {
+        shop_day: amount_out(day)?,
+        holder: amount_out(all)?,
+    })
 }
 
 /// The newest receipts, newest first.
 pub fn newest(db: &Connection, count: u32) -> Result<Vec<StoredReceipt>> {
-    db.prepare_cached(&format!("SELECT {COLUMNS} FROM receipt ORDER BY seen_at DESC, ref LIMIT ?1"))?
-        .query_map([count], read)?
-        .collect()
+    db.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM receipt ORDER BY seen_at DESC, ref LIMIT ?1"
+    ))?
+    .query_map([count], read)?
+    .collect()
 }

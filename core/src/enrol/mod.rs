@@ -63,7 +63,9 @@ pub enum EnrolError {
 impl From<SyncError> for EnrolError {
     fn from(error: SyncError) -> Self {
         match error {
-            SyncError::Refused { status: 403 | 404 | 409 | 410 } => Self::Code,
+            SyncError::Refused {
+                status: 403 | 404 | 409 | 410,
+            } => Self::Code,
             other => Self::Sync(other),
         }
     }
@@ -96,7 +98,10 @@ pub fn enrol(home: &Home, invitation: &Invitation, enrolment: &Enrolment<'_>) ->
     let challenge = EnrolRequest::challenge(role, &nonce.nonce.0, &sync_key.public_key(), pay_public.as_ref());
     let pay = pay_key.map(|key| {
         let proof = verified_sign(&key, &challenge)?;
-        Ok(PayKey { key: key.public_key(), proof })
+        Ok(PayKey {
+            key: key.public_key(),
+            proof,
+        })
     });
     let request = EnrolRequest {
         code: invitation.code.chars().filter(char::is_ascii_alphanumeric).collect(),

@@ -3,26 +3,21 @@
 //! ```text
 //! set_up      makes K_pay and seals its handle under the PIN                 at enrolment
 //! open        PIN → K_pay, for one payment                                   offline
-//! recover     one-time code from the office → new K_pay and new PIN          online (D64)
+//! recover     one-time code from the office → new K_pay and new PIN          online
 //! ```
 //! A crash in `recover` after the server agreed is repaired by using the same code again: the server
 //! answers the same device and key the same way.
-
-use kinchaku_protocol::signature::PublicKey;
-use rusqlite::Connection;
 
 mod recover;
 
 pub use recover::{RecoverError, recover};
 
-use crate::home::Home;
+use crate::home::{Home, set_payment_public};
 use crate::key::{DeviceKey as _, KeyError, SoftwareKey};
 use crate::lock::{Brake, Lock, LockError, Pin};
 use crate::secret::Secret;
-use crate::store::{StoreError, meta};
+use crate::store::StoreError;
 use crate::vault::Purpose;
-
-const PUBLIC: &str = "gate.payment-key";
 
 /// Why K_pay is not to be had.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -38,15 +33,6 @@ pub enum GateError {
     Store(#[from] StoreError),
 }
 
-/// The payment key this device is enrolled with.
-///
-/// # Errors
-/// [`StoreError`].
-pub fn payment_public(db: &Connection) -> Result<Option<PublicKey>, StoreError> {
-    let bytes = meta::get(db, PUBLIC)?;
-    Ok(bytes.and_then(|bytes| bytes.try_into().ok()).map(PublicKey))
-}
-
 /// Makes K_pay under a PIN; where that was done before, the PIN must be the same.
 ///
 /// # Errors
@@ -59,7 +45,7 @@ pub fn set_up(home: &Home, pin: &Pin, brake: Brake) -> Result<SoftwareKey, GateE
     let key = SoftwareKey::make()?;
     let handle = key.seal(home.store().vault(), Purpose::PaymentKey)?;
     // The name first: a key nobody can open is replaced by the next try, a nameless one is not.
-    home.store().write(|db| set_public(db, &key))?;
+    home.store().write(|db| set_payment_public(db, &key.public_key()))?;
     lock.set(pin, brake, &handle)?;
     Ok(key)
 }
@@ -70,15 +56,15 @@ pub fn set_up(home: &Home, pin: &Pin, brake: Brake) -> Result<SoftwareKey, GateE
 /// [`GateError`]; a wrong PIN says how many tries are left.
 pub fn open(home: &Home, pin: &Pin) -> Result<SoftwareKey, GateError> {
     let handle: Secret = lock(home).open(pin)?;
-    Ok(SoftwareKey::open(home.store().vault(), Purpose::PaymentKey, handle.expose())?)
+    Ok(SoftwareKey::open(
+        home.store().vault(),
+        Purpose::PaymentKey,
+        handle.expose(),
+    )?)
 }
 
 /// The lock of this device.
 #[must_use]
 pub fn lock(home: &Home) -> Lock<'_> {
     Lock::new(home.store(), home.host().clock.as_ref())
-}
-
-fn set_public(db: &Connection, key: &SoftwareKey) -> Result<(), StoreError> {
-    Ok(meta::set(db, PUBLIC, &key.public_key().0)?)
 }

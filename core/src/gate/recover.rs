@@ -4,14 +4,16 @@
 use kinchaku_protocol::api::{PayKey, UnlockRequest};
 use kinchaku_protocol::doc::field;
 
-use super::{GateError, lock, set_public};
+use super::{GateError, lock};
 use crate::book::payments;
-use crate::home::{Home, Town};
+use crate::home::{Home, Town, set_payment_public};
 use crate::key::{DeviceKey as _, SoftwareKey, verified_sign};
 use crate::lock::{Brake, LockError, Pin, Recovered};
-use crate::store::StoreError;
+use crate::store::{StoreError, meta};
 use crate::sync::{self, Call, SyncError};
 use crate::vault::Purpose;
+
+const PENDING: &str = "gate.pending-key";
 
 /// Why paying stays locked.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -40,16 +42,16 @@ pub fn recover(home: &Home, code: &str, pin: &Pin, brake: Brake) -> Result<(), R
     }
     // What waits was signed by the old key: it must not wait for this.
     sync::sync(home, true)?;
-    let key = SoftwareKey::make().map_err(GateError::from)?;
-    let handle = key
-        .seal(home.store().vault(), Purpose::PaymentKey)
-        .map_err(GateError::from)?;
+    let (key, handle) = pending_key(home)?;
     let device = home.device()?.ok_or(SyncError::NotEnrolled)?;
     let message = UnlockRequest::challenge(device.to_ref(), &key.public_key());
     let proof = verified_sign(&key, &message).map_err(GateError::from)?;
     let request = UnlockRequest {
         code: code.chars().filter(|c| c.is_ascii_alphanumeric()).collect(),
-        pay: PayKey { key: key.public_key(), proof },
+        pay: PayKey {
+            key: key.public_key(),
+            proof,
+        },
     };
     let town = home.store().read(|db| Town::load(db).map_err(SyncError::from))?;
     let answer = sync::call(home, &town, Call::signed("unlock", field::to_bytes(&request)))?;
@@ -59,16 +61,37 @@ pub fn recover(home: &Home, code: &str, pin: &Pin, brake: Brake) -> Result<(), R
     if confirmed.sync_key != device.sync_key {
         return Err(SyncError::Nonsense.into());
     }
-    lock(home)
-        .reset_with(Recovered::confirmed_by_server(), pin, brake, &handle)
-        .map_err(GateError::from)?;
+    // The old allowance names the old key: nothing can be signed under it any more. The new key's name is
+    // stored before its PIN, so that no PIN ever opens a key the allowances are not asked for.
     home.store().write(|db| {
         crate::book::documents::put(db, &confirmed)?;
-        set_public(db, &key)?;
-        // The old allowance names the old key: nothing can be signed under it any more.
+        set_payment_public(db, &key.public_key())?;
         payments::abandon(db, None)?;
         Ok::<_, StoreError>(())
     })?;
+    lock(home)
+        .reset_with(Recovered::confirmed_by_server(), pin, brake, &handle)
+        .map_err(GateError::from)?;
+    home.store()
+        .write(|db| meta::remove(db, PENDING).map_err(StoreError::from))?;
     sync::replace_allowance(home)?;
     Ok(())
+}
+
+/// The key that is to replace K_pay: made and stored before the server hears of it, so that a lost answer
+/// is repaired by asking again with the same code and the same key.
+fn pending_key(home: &Home) -> Result<(SoftwareKey, Vec<u8>), RecoverError> {
+    let vault = home.store().vault();
+    if let Some(handle) = home
+        .store()
+        .read(|db| meta::get(db, PENDING).map_err(StoreError::from))?
+    {
+        let key = SoftwareKey::open(vault, Purpose::PaymentKey, &handle).map_err(GateError::from)?;
+        return Ok((key, handle));
+    }
+    let key = SoftwareKey::make().map_err(GateError::from)?;
+    let handle = key.seal(vault, Purpose::PaymentKey).map_err(GateError::from)?;
+    home.store()
+        .write(|db| meta::set(db, PENDING, &handle).map_err(StoreError::from))?;
+    Ok((key, handle))
 }

@@ -6,7 +6,7 @@
 mod keys;
 mod town;
 
-pub use keys::SyncKeyError;
+pub use keys::{SyncKeyError, payment_public, set_payment_public};
 pub use town::{Town, TownError};
 
 use std::path::Path;

@@ -34,7 +34,7 @@ use hkdf::Hkdf;
 use rusqlite::{Connection, OptionalExtension};
 use sha2::Sha256;
 
-/// Wrong tries after which paying is locked (protocol.md D8).
+/// Wrong tries after which paying is locked.
 pub const MAX_TRIES: u8 = 5;
 /// Seconds the try after the third wrong one waits.
 pub const WAIT_SECONDS: u64 = 30;
@@ -104,7 +104,7 @@ pub struct LockStatus {
     pub wait_s: u64,
 }
 
-/// That a server has just confirmed who holds the phone: a card PIN, or the office's one-time code (D64).
+/// That a server has just confirmed who holds the phone: a card PIN, or the office's one-time code.
 ///
 /// Only the recovery flow makes one, after it has verified the server's answer.
 pub struct Recovered(());

@@ -268,7 +268,7 @@ fn a_pin_is_changed_by_who_knows_it() {
     assert_eq!(again, Err(LockError::AlreadySet));
 }
 
-/// D64: after online recovery there is a new PIN over a new key, all tries are back, and nothing else was lost.
+/// After online recovery there is a new PIN over a new key, all tries are back, and nothing else was lost.
 #[test]
 fn recovery_sets_a_new_pin_over_a_new_key() {
     let phone = Phone::new();

@@ -51,9 +51,15 @@ impl Network for HttpNetwork {
         let url = self.base.join(&request.path).map_err(|_| NetworkError::Address)?;
         let mut builder = match request.method {
             Method::Get => self.client.get(url),
-            Method::Post => self.client.post(url).header("content-type", CBOR).body(request.body.clone()),
+            Method::Post => self
+                .client
+                .post(url)
+                .header("content-type", CBOR)
+                .body(request.body.clone()),
         };
-        builder = builder.header("accept", CBOR).header(VERSION_HEADER, VERSION.to_string());
+        builder = builder
+            .header("accept", CBOR)
+            .header(VERSION_HEADER, VERSION.to_string());
         for (name, value) in &request.headers {
             builder = builder.header(*name, value);
         }
@@ -81,7 +87,10 @@ impl Network for HttpNetwork {
 fn trouble(error: &reqwest::Error) -> NetworkError {
     let mut cause = error.source();
     while let Some(inner) = cause {
-        if matches!(inner.downcast_ref::<rustls::Error>(), Some(rustls::Error::InvalidCertificate(_))) {
+        if matches!(
+            inner.downcast_ref::<rustls::Error>(),
+            Some(rustls::Error::InvalidCertificate(_))
+        ) {
             return NetworkError::Pin;
         }
         cause = inner.source();

@@ -59,7 +59,9 @@ pub fn read_amount(text: &str) -> Result<Amount, AmountTextError> {
 
 fn half_width(character: char) -> char {
     match character {
-        '０'..='９' => char::from_digit(u32::from(character).saturating_sub(u32::from('０')), 10).unwrap_or(character),
+        '０'..='９' => {
+            char::from_digit(u32::from(character).saturating_sub(u32::from('０')), 10).unwrap_or(character)
+        }
         '，' | '、' => ',',
         '－' | 'ー' | '‐' | '―' => '-',
         '　' => ' ',
@@ -91,7 +93,14 @@ mod tests {
 
     #[test]
     fn what_people_type() {
-        for (text, units) in [("1200", 1_200), ("１，２００円", 1_200), (" 1,200 ", 1_200), ("0500", 500), ("１２", 12), ("1,234,567", 1_234_567)] {
+        for (text, units) in [
+            ("1200", 1_200),
+            ("１，２００円", 1_200),
+            (" 1,200 ", 1_200),
+            ("0500", 500),
+            ("１２", 12),
+            ("1,234,567", 1_234_567),
+        ] {
             assert_eq!(read_amount(text).unwrap().units(), units, "{text}");
         }
         for (text, error) in [

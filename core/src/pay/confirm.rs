@@ -5,10 +5,10 @@ use kinchaku_protocol::cose;
 use kinchaku_protocol::doc::{Document as _, Intent};
 use kinchaku_protocol::ids::DocId;
 
-use super::chain::ChainEnd;
 use super::error::PayError;
 use super::prepare::Prepared;
 use super::receipt::PaidReceipt;
+use crate::book::chain::ChainEnd;
 use crate::book::{allowances, outbox, payments};
 use crate::fault;
 use crate::home::Home;
@@ -37,7 +37,11 @@ pub fn confirm(home: &Home, prepared: Prepared, key: &dyn DeviceKey) -> Result<P
             return Err(PayError::Key(KeyError::BadSignature));
         }
         outbox::add(db, payment.allowance, subject, &doc)?;
-        let end = ChainEnd { allowance: payment.allowance, last: payment.intent.seq, head: payment.reference };
+        let end = ChainEnd {
+            allowance: payment.allowance,
+            last: payment.intent.seq,
+            head: payment.reference,
+        };
         end.note(db)?;
         Ok((payment, allowance))
     })?;

@@ -16,22 +16,18 @@
 //! There is no way back after SIGNED but a document of the shop or the server.
 
 mod amount;
-mod chain;
 mod confirm;
 mod error;
 mod prepare;
-mod purse;
 mod quote;
 mod receipt;
 mod refused;
 mod shop_code;
 
 pub use amount::{AmountTextError, read_amount};
-pub use chain::ChainEnd;
 pub use confirm::confirm;
 pub use error::PayError;
 pub use prepare::{Prepared, abandon, prepare, recover};
-pub use purse::{Purse, class_of};
 pub use quote::{Notice, Quote, classes_of, quote};
 pub use receipt::{PaidReceipt, receipt};
 pub use refused::{RefusedError, take_refusal};

@@ -9,9 +9,9 @@ use kinchaku_protocol::rules::split::{self, Choice};
 use rusqlite::Connection;
 
 use super::error::PayError;
-use super::purse::Purse;
 use super::quote::{Notice, Quote};
 use crate::book::payments::{self, Fixed};
+use crate::book::purse::Purse;
 use crate::fault;
 use crate::home::Home;
 use crate::store::{Standing, StoreError};
@@ -59,14 +59,20 @@ fn prepare_in(home: &Home, db: &Connection, quote: &Quote, gate: Gate) -> Result
         mark: quote.shop.mark,
         parts: quote.parts.clone(),
         occurred_at: now.time,
-        clock: ClockReading { quality: now.quality, age: now.age },
+        clock: ClockReading {
+            quality: now.quality,
+            age: now.age,
+        },
         gate,
         shop_nonce: None,
     };
-    let total = authorisation::check(&purse.allowance, reference, &intent, &quote.shop.sets).map_err(|error| match error {
-        authorisation::AuthorisationError::OutsideWindow => PayError::AllowanceEnded { at: purse.allowance.expires() },
-        _ => PayError::Outdated,
-    })?;
+    let total =
+        authorisation::check(&purse.allowance, reference, &intent, &quote.shop.sets).map_err(|error| match error {
+            authorisation::AuthorisationError::OutsideWindow => PayError::AllowanceEnded {
+                at: purse.allowance.expires(),
+            },
+            _ => PayError::Outdated,
+        })?;
     let payload = intent.encode();
     let fixed = Fixed {
         intent: &intent,
@@ -86,7 +92,11 @@ fn still_holds(purse: &Purse, quote: &Quote, day: kinchaku_protocol::time::Day) 
         return Err(PayError::Outdated);
     }
     for part in &quote.parts {
-        let left = purse.lines.iter().find(|line| line.index == part.line).map_or(Amount::ZERO, |line| line.left);
+        let left = purse
+            .lines
+            .iter()
+            .find(|line| line.index == part.line)
+            .map_or(Amount::ZERO, |line| line.left);
         if part.amount > left {
             return Err(PayError::Outdated);
         }
@@ -114,7 +124,9 @@ pub fn abandon(home: &Home, prepared: Prepared) -> Result<(), StoreError> {
 /// [`StoreError`].
 pub fn recover(home: &Home) -> Result<usize, StoreError> {
     // Nearly every open finds nothing, and then writes nothing.
-    let left = home.store().read(|db| Ok::<_, StoreError>(payments::any_prepared(db)?))?;
+    let left = home
+        .store()
+        .read(|db| Ok::<_, StoreError>(payments::any_prepared(db)?))?;
     if !left {
         return Ok(0);
     }

@@ -10,11 +10,11 @@ use kinchaku_protocol::time::{Day, Time};
 use rusqlite::Connection;
 
 use super::error::PayError;
-use super::purse::{Purse, class_of};
 use super::shop_code::Shop;
+use crate::book::purse::{Purse, class_of};
 use crate::book::{allowances, payments};
 use crate::clock::AnchoredTime;
-use crate::home::Home;
+use crate::home::{self, Home};
 use crate::store::{Standing, StoreError};
 
 /// A payment that could be made, as the person is shown it.
@@ -79,8 +79,14 @@ fn quote_in(
     online: bool,
 ) -> Result<Quote, PayError> {
     let purse = Purse::load(db)?.ok_or(PayError::NoAllowance)?;
+    if home::payment_public(db)? != Some(purse.allowance.device_key) {
+        // K_pay was replaced, and the allowance for the new one has not come yet.
+        return Err(PayError::NoAllowance);
+    }
     if now.time > purse.allowance.expires() {
-        return Err(PayError::AllowanceEnded { at: purse.allowance.expires() });
+        return Err(PayError::AllowanceEnded {
+            at: purse.allowance.expires(),
+        });
     }
     if purse.used >= purse.allowance.limits.hard_count {
         return Err(PayError::CountUsedUp);
@@ -135,10 +141,14 @@ fn by_class(purse: &Purse, parts: &[Part]) -> Vec<(ClassId, Amount)> {
 /// Caps of the paper tier: nobody will verify this payment, so it is small and rare.
 fn within_paper_tier(db: &Connection, purse: &Purse, total: Amount, day: Day) -> Result<(), PayError> {
     let Some(paper) = &purse.allowance.paper else {
-        return Err(PayError::AbovePaper { per_payment: Amount::ZERO });
+        return Err(PayError::AbovePaper {
+            per_payment: Amount::ZERO,
+        });
     };
     if total > paper.per_payment {
-        return Err(PayError::AbovePaper { per_payment: paper.per_payment });
+        return Err(PayError::AbovePaper {
+            per_payment: paper.per_payment,
+        });
     }
     let today = payments::paper_since(db, day.start())?;
     let made = today.iter().filter(|payment| payment.state.spends()).count();
@@ -153,7 +163,11 @@ fn duplicate_of(db: &Connection, shop: &Shop, total: Amount, now: Time) -> Resul
     let before: Vec<Before> = payments::to_shop_since(db, shop.shop, since)?
         .iter()
         .filter(|payment| payment.state.spends())
-        .map(|payment| Before { shop: payment.intent.shop, total: payment.total, at: payment.intent.occurred_at })
+        .map(|payment| Before {
+            shop: payment.intent.shop,
+            total: payment.total,
+            at: payment.intent.occurred_at,
+        })
         .collect();
     Ok(duplicate::find(&before, shop.shop, total, now))
 }

@@ -67,6 +67,8 @@ pub fn receipt(home: &Home, reference: Ref) -> Result<Option<PaidReceipt>, PayEr
         };
         let allowance = allowances::get(db, payment.allowance)?;
         let doc = payment.doc.clone();
-        Ok(doc.zip(allowance).map(|(doc, allowance)| PaidReceipt::new(&payment, doc, &allowance)))
+        Ok(doc
+            .zip(allowance)
+            .map(|(doc, allowance)| PaidReceipt::new(&payment, doc, &allowance)))
     })
 }

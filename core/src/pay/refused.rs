@@ -1,11 +1,11 @@
 //! The shop said no after the payment was signed: its signed refusal gives the value back at once, and
 //! goes to the server, where it counts whether it comes before the payment or after it.
 
-use kinchaku_protocol::doc::{Refusal, ReceiptError, Role, Verdict};
+use kinchaku_protocol::doc::{ReceiptError, Refusal, Role, Verdict};
 use kinchaku_protocol::signature::SignatureError;
 
-use crate::book::payments::{self, Payment, State};
 use crate::book::outbox;
+use crate::book::payments::{self, Payment, State};
 use crate::fault;
 use crate::home::Home;
 use crate::store::StoreError;
@@ -79,7 +79,10 @@ pub fn take_refusal(home: &Home, text: &str) -> Result<(Payment, Verdict), Refus
         }
         payments::set_refused(db, payment.id, seen.bytes())?;
         outbox::add_note(db, payment.allowance, seen.id(), seen.bytes())?;
-        Ok(Payment { state: State::RefusedAtShop, ..payment })
+        Ok(Payment {
+            state: State::RefusedAtShop,
+            ..payment
+        })
     })?;
     fault::point("pay.refused");
     Ok((taken, seen.verdict))

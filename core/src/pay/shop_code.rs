@@ -4,8 +4,8 @@
 use kinchaku_protocol::doc::Bulletin;
 use kinchaku_protocol::ids::{MarkId, Pid, SetId};
 use kinchaku_protocol::mpm::recognise::ConsumerCode;
-use kinchaku_protocol::mpm::{Scanned, recognise};
 use kinchaku_protocol::mpm::shop_mark::{MarkError, Offline, SignedMark};
+use kinchaku_protocol::mpm::{Scanned, recognise};
 
 use crate::home::Home;
 use crate::store::StoreError;
@@ -90,13 +90,17 @@ pub fn read_shop(home: &Home, text: &str, online: bool) -> Result<Shop, ShopCode
         MarkError::Malformed(_) | MarkError::OtherKey | MarkError::BadSignature => ShopCodeError::NotVerified,
     })?;
     let trust = home.trust().ok_or(ShopCodeError::NotEnrolled)?;
-    let mark = trust.shop_mark(&mark).map_err(|_: TrustError| ShopCodeError::NotVerified)?;
+    let mark = trust
+        .shop_mark(&mark)
+        .map_err(|_: TrustError| ShopCodeError::NotVerified)?;
     let bulletin = home.bulletin()?;
     if bulletin.is_some_and(|bulletin| Bulletin::is_dead(&bulletin, &mark.shop, &mark.mark)) {
         return Err(ShopCodeError::Withdrawn);
     }
     if !online && mark.offline == Offline::None {
-        return Err(ShopCodeError::NeedsNetwork { name: mark.shown_name() });
+        return Err(ShopCodeError::NeedsNetwork {
+            name: mark.shown_name(),
+        });
     }
     Ok(Shop {
         shop: mark.shop,

@@ -68,7 +68,11 @@ fn say(home: &Home, checked: &Checked, wish: Option<Verdict>) -> Result<Answered
             (true, Some(wish)) => wish,
             _ => found,
         };
-        let assurance = if verdict.accepted() { Assurance::Blind } else { Assurance::None };
+        let assurance = if verdict.accepted() {
+            Assurance::Blind
+        } else {
+            Assurance::None
+        };
         let now = home.act_now(db)?.time;
         let seen = sign_seen(db, &proven.intent, verdict, assurance, now, &key)?;
         receipts::put(
@@ -83,7 +87,11 @@ fn say(home: &Home, checked: &Checked, wish: Option<Verdict>) -> Result<Answered
                 day: now.day(),
                 seen: seen.bytes(),
                 seen_at: now,
-                state: if verdict.accepted() { State::AcceptedBlind } else { State::Refused },
+                state: if verdict.accepted() {
+                    State::AcceptedBlind
+                } else {
+                    State::Refused
+                },
             },
         )?;
         enqueue(db, &proven.intent, &seen)?;

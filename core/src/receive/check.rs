@@ -1,7 +1,7 @@
 //! Looking at a receipt: what it proves, whether it was here before, and what the caps leave room for.
 
-use kinchaku_protocol::doc::{Receipt, Role, ShopRow, Table, Verdict, Verified};
 use kinchaku_protocol::doc::{Device, Intent};
+use kinchaku_protocol::doc::{Receipt, Role, ShopRow, Table, Verdict, Verified};
 use kinchaku_protocol::ids::Ref;
 use kinchaku_protocol::rules::caps;
 use kinchaku_protocol::time::{DAY_SECONDS, Time};
@@ -49,7 +49,9 @@ pub fn check(home: &Home, text: &str) -> Result<Checked, ReceiveError> {
     let now = home.now()?.time;
     let age = now.since(bulletin.made_at);
     if age > OLDEST_BULLETIN {
-        return Err(ReceiveError::NotSynced { days: age.checked_div(DAY_SECONDS).unwrap_or(0) });
+        return Err(ReceiveError::NotSynced {
+            days: age.checked_div(DAY_SECONDS).unwrap_or(0),
+        });
     }
     let counter = Counter {
         trust: &trust,
@@ -77,10 +79,12 @@ pub(super) fn counted(db: &Connection, proven: &Proven, now: Time) -> Result<Ver
     let since = kinchaku_protocol::time::Day(today.0.saturating_sub(HOLDER_DAYS));
     let holder = proven.allowance.counted_under();
     let so_far = receipts::so_far(db, holder, today, since)?;
-    Ok(match caps::blind(&proven.allowance.limits, so_far, proven.total, intent.seq) {
-        Ok(()) => Verdict::Accepted,
-        Err(verdict) => verdict,
-    })
+    Ok(
+        match caps::blind(&proven.allowance.limits, so_far, proven.total, intent.seq) {
+            Ok(()) => Verdict::Accepted,
+            Err(verdict) => verdict,
+        },
+    )
 }
 
 /// This device and its shop, where it may answer receipts at all.
@@ -96,7 +100,10 @@ pub(super) fn till(home: &Home) -> Result<Till, ReceiveError> {
     let row = home
         .store()
         .read(|db| Ok::<_, ReceiveError>(server_rows::get(db, Table::Shop, &device.owner.0)?))?;
-    Ok(Till { row: row.ok_or(ReceiveError::NotEnrolled)?, device })
+    Ok(Till {
+        row: row.ok_or(ReceiveError::NotEnrolled)?,
+        device,
+    })
 }
 
 /// A receipt that was answered is not answered again (T9); one that waits for the server may be.
@@ -105,9 +112,10 @@ pub(super) fn shown_before(home: &Home, reference: Ref) -> Result<(), ReceiveErr
         .store()
         .read(|db| Ok::<_, ReceiveError>(receipts::get(db, reference)?))?;
     match before {
-        Some(before) if before.state != receipts::State::Waiting => {
-            Err(ReceiveError::ShownBefore { at: before.seen_at, state: before.state })
-        }
+        Some(before) if before.state != receipts::State::Waiting => Err(ReceiveError::ShownBefore {
+            at: before.seen_at,
+            state: before.state,
+        }),
         _ => Ok(()),
     }
 }

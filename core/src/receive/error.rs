@@ -6,8 +6,8 @@ use kinchaku_protocol::signature::SignatureError;
 use kinchaku_protocol::time::Time;
 
 use crate::book::receipts::State;
-use crate::key::KeyError;
 use crate::home::SyncKeyError;
+use crate::key::KeyError;
 use crate::store::StoreError;
 use crate::sync::SyncError;
 use crate::trust::TrustError;

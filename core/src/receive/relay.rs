@@ -86,7 +86,13 @@ fn standing(home: &Home, reference: Ref, total: Amount) -> Result<Relayed, Recei
     let reason = fact
         .filter(|fact| fact.claims().kind != FactKind::Posted)
         .map_or(Reason::None, |fact| fact.claims().reason);
-    Ok(Relayed { reference, total, state: stored.state, reason, confirmation: reference.confirmation_number() })
+    Ok(Relayed {
+        reference,
+        total,
+        state: stored.state,
+        reason,
+        confirmation: reference.confirmation_number(),
+    })
 }
 
 /// With the full form the signatures are checked here too; with the short one the server does it.
@@ -97,5 +103,8 @@ fn proven_where_possible(home: &Home, receipt: Receipt) -> Result<Verified<Inten
     };
     let trust = home.trust().ok_or(ReceiveError::NotEnrolled)?;
     let allowance = trust.allowance(allowance).map_err(ReceiveError::AllowanceNotProven)?;
-    receipt.intent.verify(&allowance.device_key).map_err(ReceiveError::Forged)
+    receipt
+        .intent
+        .verify(&allowance.device_key)
+        .map_err(ReceiveError::Forged)
 }

@@ -59,9 +59,16 @@ pub fn verify(counter: &Counter<'_>, receipt: Receipt) -> Result<Proven, Receive
         .intent
         .verify(&allowance.device_key)
         .map_err(ReceiveError::Forged)?;
-    let total = intent.total().map_err(|_| ReceiveError::Unfit(AuthorisationError::ChainStart))?;
+    let total = intent
+        .total()
+        .map_err(|_| ReceiveError::Unfit(AuthorisationError::ChainStart))?;
     let verdict = verdict(counter, &allowance, &intent)?;
-    Ok(Proven { allowance, intent, total, verdict })
+    Ok(Proven {
+        allowance,
+        intent,
+        total,
+        verdict,
+    })
 }
 
 fn verdict(counter: &Counter<'_>, allowance: &Verified<Allowance>, intent: &Intent) -> Result<Verdict, ReceiveError> {

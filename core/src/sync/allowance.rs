@@ -15,12 +15,12 @@ use rusqlite::Connection;
 
 use super::error::SyncError;
 use super::exchange::{Call, call};
+use crate::book::chain::ChainEnd;
+use crate::book::purse::Purse;
 use crate::book::{allowances, outbox, payments};
 use crate::fault;
-use crate::home::{Home, Town};
-use crate::gate;
+use crate::home::{self, Home, Town};
 use crate::key::{self, DeviceKey};
-use crate::pay::{ChainEnd, Purse};
 
 /// Asks for an allowance where it is due. Returns whether a new one came into use.
 ///
@@ -34,7 +34,10 @@ pub fn refresh(home: &Home) -> Result<bool, SyncError> {
     let now = home.now()?.time;
     let purse = home.store().read(|db| Purse::load(db))?;
     if let Some(purse) = &purse {
-        let due = rule::due(&purse.allowance, purse.left(), now) || purse.used >= purse.allowance.limits.soft_count;
+        let key = home.store().read(|db| home::payment_public(db))?;
+        let due = rule::due(&purse.allowance, purse.left(), now)
+            || purse.used >= purse.allowance.limits.soft_count
+            || key != Some(purse.allowance.device_key);
         if !due {
             return Ok(false);
         }
@@ -62,7 +65,9 @@ fn close(home: &Home, allowance: Ref) -> Result<(), SyncError> {
         // What is prepared and not signed is undone: its counter is not part of the chain.
         payments::abandon(db, None)?;
         let made = payments::of_allowance(db, allowance)?;
-        let (last, head) = made.last().map_or((0, allowance), |last| (last.intent.seq, last.reference));
+        let (last, head) = made
+            .last()
+            .map_or((0, allowance), |last| (last.intent.seq, last.reference));
         sign_close(home, db, &key, ChainEnd { allowance, last, head })
     })
 }
@@ -85,8 +90,13 @@ fn sign_close(home: &Home, db: &Connection, key: &dyn DeviceKey, end: ChainEnd) 
 }
 
 fn ask(home: &Home) -> Result<bool, SyncError> {
-    let (town, last) = home.store().read(|db| Ok::<_, SyncError>((Town::load(db)?, allowances::last_close(db)?)))?;
-    let request = AllowanceRequest { close: last.map(Bytes), at_most: None };
+    let (town, last) = home
+        .store()
+        .read(|db| Ok::<_, SyncError>((Town::load(db)?, allowances::last_close(db)?)))?;
+    let request = AllowanceRequest {
+        close: last.map(Bytes),
+        at_most: None,
+    };
     let body = match call(home, &town, Call::signed("allowance", field::to_bytes(&request))) {
         Ok(body) => body,
         // Nothing to reserve, stopped, or too many: not an error of the sync.
@@ -100,7 +110,7 @@ fn ask(home: &Home) -> Result<bool, SyncError> {
 
 /// Takes an allowance into use, if it is for this device's payment key.
 fn take(home: &Home, db: &Connection, allowance: &Verified<Allowance>) -> Result<bool, SyncError> {
-    if gate::payment_public(db)? != Some(allowance.device_key) {
+    if home::payment_public(db)? != Some(allowance.device_key) {
         return Err(SyncError::Nonsense);
     }
     let now = home.act_now(db)?.time;

@@ -29,19 +29,34 @@ impl<'a> Call<'a> {
     /// A public document.
     #[must_use]
     pub const fn get(route: &'a str) -> Self {
-        Self { method: Method::Get, route, body: Vec::new(), signed: false }
+        Self {
+            method: Method::Get,
+            route,
+            body: Vec::new(),
+            signed: false,
+        }
     }
 
     /// Documents that prove themselves, whoever carries them.
     #[must_use]
     pub const fn post(route: &'a str, body: Vec<u8>) -> Self {
-        Self { method: Method::Post, route, body, signed: false }
+        Self {
+            method: Method::Post,
+            route,
+            body,
+            signed: false,
+        }
     }
 
     /// A request for this device alone.
     #[must_use]
     pub const fn signed(route: &'a str, body: Vec<u8>) -> Self {
-        Self { method: Method::Post, route, body, signed: true }
+        Self {
+            method: Method::Post,
+            route,
+            body,
+            signed: true,
+        }
     }
 }
 
@@ -99,10 +114,14 @@ fn send(home: &Home, town: &Town, call: &Call<'_>, headers: Headers) -> Result<V
 
 fn sorted(response: Response) -> Result<Vec<u8>, SyncError> {
     match response.status {
-        408 | 425 | 429 | 500..=599 => Err(SyncError::Busy { seconds: response.retry_after.unwrap_or(0) }),
+        408 | 425 | 429 | 500..=599 => Err(SyncError::Busy {
+            seconds: response.retry_after.unwrap_or(0),
+        }),
         // A server of another version says so by a status and this header; whoever sends no header at
         // all is not a server of ours.
-        _ if response.version != Some(VERSION) => Err(SyncError::Version { server: response.version }),
+        _ if response.version != Some(VERSION) => Err(SyncError::Version {
+            server: response.version,
+        }),
         200 => Ok(response.body),
         status => Err(SyncError::Refused { status }),
     }

@@ -11,6 +11,9 @@ use crate::home::{Home, Town};
 use crate::store::StoreError;
 use crate::trust::{Trust, TrustError};
 
+/// The body of a request that says nothing: CBOR null.
+const NULL: [u8; 1] = [0xf6];
+
 /// A device document is renewed when fewer days are left.
 const RENEW_BEFORE: u64 = 15 * DAY_SECONDS;
 
@@ -60,13 +63,12 @@ pub(super) fn take_bulletin(db: &Connection, bulletin: &Verified<Bulletin>) -> R
 /// [`SyncError`].
 pub fn renew_device(home: &Home) -> Result<(), SyncError> {
     let device = home.device()?.ok_or(SyncError::NotEnrolled)?;
-    let ends = device.window.get(1).copied().unwrap_or_default();
-    if home.now()?.time.after(RENEW_BEFORE) < ends {
+    if home.now()?.time.after(RENEW_BEFORE) < device.expires() {
         return Ok(());
     }
     let town = home.store().read(|db| Town::load(db))?;
     let trust = home.trust().ok_or(SyncError::NotEnrolled)?;
-    let body = call(home, &town, Call::signed("device", Vec::new()))?;
+    let body = call(home, &town, Call::signed("device", NULL.to_vec()))?;
     home.store().write(|db| take_device(&trust, db, &body))
 }
 

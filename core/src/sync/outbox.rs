@@ -46,12 +46,15 @@ pub fn deliver(home: &Home, eager: bool) -> Result<Delivered, SyncError> {
     let mut delivered = Delivered::default();
     let town = home.store().read(|db| Town::load(db))?;
     let trust = home.trust().ok_or(SyncError::NotEnrolled)?;
-    home.store().write(|db| Ok::<_, StoreError>(outbox::end_notes(db, false)?))?;
+    home.store()
+        .write(|db| Ok::<_, StoreError>(outbox::end_notes(db, false)?))?;
     let mut after = 0;
     loop {
         let now = home.now()?.time;
         let due = if eager { None } else { Some(now) };
-        let items = home.store().read(|db| Ok::<_, StoreError>(outbox::due(db, due, after, BATCH)?))?;
+        let items = home
+            .store()
+            .read(|db| Ok::<_, StoreError>(outbox::due(db, due, after, BATCH)?))?;
         let Some(last) = items.last() else { return Ok(delivered) };
         after = last.id;
         let answer = send(home, &town, &items);
@@ -74,7 +77,10 @@ pub fn deliver(home: &Home, eager: bool) -> Result<Delivered, SyncError> {
 fn send(home: &Home, town: &Town, items: &[Item]) -> Result<Answer, SyncError> {
     let items: Vec<UploadItem> = items
         .iter()
-        .map(|item| UploadItem { document: Bytes(item.doc.clone()), evidence: None })
+        .map(|item| UploadItem {
+            document: Bytes(item.doc.clone()),
+            evidence: None,
+        })
         .collect();
     let count = items.len();
     let body = call(home, town, Call::post("upload", Upload { items }.encode()))?;
@@ -87,7 +93,13 @@ fn send(home: &Home, town: &Town, items: &[Item]) -> Result<Answer, SyncError> {
 }
 
 /// Books every answer in a transaction of its own.
-fn book(home: &Home, trust: &Trust, items: &[Item], answer: &Answer, delivered: &mut Delivered) -> Result<(), SyncError> {
+fn book(
+    home: &Home,
+    trust: &Trust,
+    items: &[Item],
+    answer: &Answer,
+    delivered: &mut Delivered,
+) -> Result<(), SyncError> {
     for (item, answer) in items.iter().zip(&answer.items) {
         let count = match answer {
             AnswerItem::Fact(bytes) => match trust.fact(&bytes.0) {
@@ -105,7 +117,8 @@ fn book(home: &Home, trust: &Trust, items: &[Item], answer: &Answer, delivered: 
                 }
             },
             AnswerItem::Noted if !item.needs_fact => {
-                home.store().write(|db| Ok::<_, StoreError>(outbox::note(db, item.id)?))?;
+                home.store()
+                    .write(|db| Ok::<_, StoreError>(outbox::note(db, item.id)?))?;
                 &mut delivered.decided
             }
             // "Noted" is not signed: of a payment it proves nothing.

@@ -49,7 +49,10 @@ pub fn pull(home: &Home) -> Result<u32, SyncError> {
 
 fn fetch(home: &Home, trust: &Trust, town: &Town, cursor: Vec<u8>) -> Result<Verified<Page>, SyncError> {
     let nonce: [u8; 16] = random().map_err(crate::key::KeyError::from)?;
-    let request = PullRequest { cursor: Bytes(cursor), nonce: Bytes(nonce.to_vec()) };
+    let request = PullRequest {
+        cursor: Bytes(cursor),
+        nonce: Bytes(nonce.to_vec()),
+    };
     let body = call(home, town, Call::signed("pull", field::to_bytes(&request)))?;
     let page = trust.page(&body)?;
     // Signed once, but for another question: an old answer played back.

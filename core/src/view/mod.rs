@@ -8,10 +8,10 @@ use kinchaku_protocol::time::Time;
 use rusqlite::Connection;
 
 use crate::book::payments::{self, Payment};
+use crate::book::purse::{Purse, class_of};
 use crate::book::receipts::{self, StoredReceipt};
 use crate::book::{allowances, outbox, server_rows};
 use crate::home::Home;
-use crate::pay::{Purse, class_of};
 use crate::store::{Standing, StoreError};
 use crate::sync::synced_at;
 
@@ -111,9 +111,15 @@ fn overlay(db: &Connection) -> Result<Vec<(ClassId, Signed)>, StoreError> {
             continue;
         };
         for part in &payment.intent.parts {
-            let Some(class) = class_of(&allowance, part) else { continue };
+            let Some(class) = class_of(&allowance, part) else {
+                continue;
+            };
             // Spent here and not there, or given back here and still spent there.
-            let change = if payment.state.spends() { part.amount.debit() } else { part.amount.credit() };
+            let change = if payment.state.spends() {
+                part.amount.debit()
+            } else {
+                part.amount.credit()
+            };
             match sums.iter_mut().find(|(of, _)| *of == class) {
                 Some((_, sum)) => *sum = sum.plus(change).map_err(|_| StoreError::Unreadable)?,
                 None => sums.push((class, change)),

@@ -21,8 +21,6 @@ document! {
 
 impl Constraints for Close {
     fn check(&self) -> Result<(), u8> {
-        (self.last > 0 || self.head == self.allowance)
-            .then_some(())
-            .ok_or(4)
+        (self.last > 0 || self.head == self.allowance).then_some(()).ok_or(4)
     }
 }

@@ -4,6 +4,7 @@
 use super::field::codes;
 use super::{Constraints, MAX_BY_QR, document};
 use crate::ids::Pid;
+use crate::rules::authorisation::CLOCK_SLACK;
 use crate::signature::PublicKey;
 use crate::time::Time;
 
@@ -36,13 +37,22 @@ document! {
 }
 
 impl Device {
+    /// When it was signed.
+    #[must_use]
+    pub fn not_before(&self) -> Time {
+        self.window.first().copied().unwrap_or_default()
+    }
+
+    /// The last second it is valid.
+    #[must_use]
+    pub fn expires(&self) -> Time {
+        self.window.get(1).copied().unwrap_or_default()
+    }
+
     /// Whether it is valid at `now`, give or take ten minutes at the start.
     #[must_use]
     pub fn valid_at(&self, now: Time) -> bool {
-        match *self.window.as_slice() {
-            [from, until] => from.before(600) <= now && now <= until,
-            _ => false,
-        }
+        self.not_before().before(CLOCK_SLACK) <= now && now <= self.expires()
     }
 }
 

@@ -134,8 +134,6 @@ impl Constraints for Intent {
         let count = !self.parts.is_empty() && self.parts.len() <= 8;
         let sorted = self.parts.is_sorted_by(|a, b| a.line < b.line);
         let real = self.parts.iter().all(|part| !part.amount.is_zero());
-        (count && sorted && real && self.total().is_ok())
-            .then_some(())
-            .ok_or(7)
+        (count && sorted && real && self.total().is_ok()).then_some(()).ok_or(7)
     }
 }

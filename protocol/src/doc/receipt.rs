@@ -55,9 +55,7 @@ impl Receipt {
         }
         Ok(Self {
             intent: Received::read(&intent.0)?,
-            allowance: allowance
-                .map(|bytes| Received::read(&bytes.0))
-                .transpose()?,
+            allowance: allowance.map(|bytes| Received::read(&bytes.0)).transpose()?,
         })
     }
 }
@@ -95,10 +93,7 @@ impl Refusal {
 
 fn write(parts: &[&[u8]]) -> String {
     let parts: Vec<Bytes> = parts.iter().map(|part| Bytes(part.to_vec())).collect();
-    format!(
-        "{PREFIX}{}",
-        base45::encode(&super::field::to_bytes(&parts))
-    )
+    format!("{PREFIX}{}", base45::encode(&super::field::to_bytes(&parts)))
 }
 
 fn read(text: &str) -> Result<Vec<Bytes>, ReceiptError> {

@@ -1,9 +1,6 @@
 //! Reading and refusing, over one document of each shape; frozen bytes are in `fixtures/vectors`.
 
-use super::{
-    Allowance, ClockReading, DocError, Document, Gate, Intent, Limits, Part, Quality, Received,
-    ReserveLine,
-};
+use super::{Allowance, ClockReading, DocError, Document, Gate, Intent, Limits, Part, Quality, Received, ReserveLine};
 use crate::ids::{ClassId, MarkId, Pid, Ref, SetId};
 use crate::money::Amount;
 use crate::signature::{Signer, SoftwareSigner};
@@ -83,9 +80,7 @@ fn a_signed_document_comes_back_as_it_was() {
         signed.bytes().len()
     );
     assert_eq!(
-        *Received::<Allowance>::read(signed.bytes())
-            .unwrap()
-            .trusted(),
+        *Received::<Allowance>::read(signed.bytes()).unwrap().trusted(),
         allowance()
     );
 }
@@ -126,20 +121,11 @@ fn unknown_critical_keys_ask_for_an_update_and_high_keys_do_not() {
 fn another_kind_or_version_is_named() {
     assert_eq!(
         Allowance::decode(&intent().encode()),
-        Err(DocError::WrongKind {
-            expected: 1,
-            found: 2
-        })
+        Err(DocError::WrongKind { expected: 1, found: 2 })
     );
     let mut payload = intent().encode();
     payload[4] = 2;
-    assert_eq!(
-        Intent::decode(&payload),
-        Err(DocError::Newer {
-            version: 2,
-            key: None
-        })
-    );
+    assert_eq!(Intent::decode(&payload), Err(DocError::Newer { version: 2, key: None }));
 }
 
 #[test]

@@ -81,9 +81,7 @@ pub fn check(
         usable(line, part.line, intent.occurred_at.day(), sets)?;
     }
     // A document's parts add up, or it would not have been read.
-    intent
-        .total()
-        .map_err(|_| AuthorisationError::AboveLine { line: 0 })
+    intent.total().map_err(|_| AuthorisationError::AboveLine { line: 0 })
 }
 
 /// Whether something signed at `at` falls into the allowance's time.
@@ -103,12 +101,7 @@ pub fn in_window(allowance: &Allowance, at: Time) -> Result<(), AuthorisationErr
 ///
 /// # Errors
 /// [`AuthorisationError::NotUsableHere`] or [`AuthorisationError::DayPassed`], with `index`.
-pub fn usable(
-    line: &ReserveLine,
-    index: u8,
-    day: Day,
-    sets: &[SetId],
-) -> Result<(), AuthorisationError> {
+pub fn usable(line: &ReserveLine, index: u8, day: Day, sets: &[SetId]) -> Result<(), AuthorisationError> {
     if line.set != SetId::ANYWHERE && !sets.contains(&line.set) {
         return Err(AuthorisationError::NotUsableHere { line: index });
     }
@@ -130,8 +123,6 @@ pub fn fresh(allowance: &Allowance, intent: &Intent, now: Time) -> bool {
     if in_window(allowance, now).is_err() {
         return false;
     }
-    let apart = now
-        .since(intent.occurred_at)
-        .max(intent.occurred_at.since(now));
+    let apart = now.since(intent.occurred_at).max(intent.occurred_at.since(now));
     intent.clock.quality != Quality::Anchored || apart <= CLOCK_SLACK
 }

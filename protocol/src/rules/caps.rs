@@ -69,10 +69,7 @@ mod tests {
         let ask = |so_far, amount, count| blind(&limits(), so_far, Amount::of(amount), count);
         assert_eq!(ask(so_far(0, 0), 3_000, 30), Ok(()));
         assert_eq!(ask(so_far(0, 0), 3_001, 1), Err(Verdict::OverPayment));
-        assert_eq!(
-            ask(so_far(2_001, 2_001), 3_000, 1),
-            Err(Verdict::OverShopDay)
-        );
+        assert_eq!(ask(so_far(2_001, 2_001), 3_000, 1), Err(Verdict::OverShopDay));
         assert_eq!(ask(so_far(0, 7_001), 3_000, 1), Err(Verdict::OverHolder));
         assert_eq!(ask(so_far(0, 0), 1, 31), Err(Verdict::TooMany));
     }

@@ -105,22 +105,14 @@ pub fn payable(lines: &[OpenLine], points: bool, day: Day, sets: &[SetId]) -> Am
     Amount::sum(usable).unwrap_or(Amount::MAX)
 }
 
-fn by_hand(
-    open: &[&OpenLine],
-    total: Amount,
-    amounts: &[(ClassId, Amount)],
-) -> Result<Vec<Part>, SplitError> {
+fn by_hand(open: &[&OpenLine], total: Amount, amounts: &[(ClassId, Amount)]) -> Result<Vec<Part>, SplitError> {
     let sum = Amount::sum(amounts.iter().map(|(_, amount)| *amount));
     if sum != Ok(total) {
         return Err(SplitError::NotTheTotal);
     }
     let mut parts = Vec::new();
     for (position, &(class, amount)) in amounts.iter().enumerate() {
-        if amounts
-            .iter()
-            .take(position)
-            .any(|(before, _)| *before == class)
-        {
+        if amounts.iter().take(position).any(|(before, _)| *before == class) {
             return Err(SplitError::NotTheTotal);
         }
         let of_class = open.iter().copied().filter(|open| open.line.class == class);
@@ -221,40 +213,19 @@ mod tests {
                 missing: Amount::of(amount),
             })
         };
-        assert_eq!(
-            split(&purse(), Amount::of(1_300), &AUTO, Day(10), &[]),
-            missing(100)
-        );
-        assert_eq!(
-            split(&purse(), Amount::of(1_300), &AUTO, Day(41), &[]),
-            missing(300)
-        );
-        assert_eq!(
-            split(&purse(), Amount::ZERO, &AUTO, Day(1), &[]),
-            Err(SplitError::Zero)
-        );
+        assert_eq!(split(&purse(), Amount::of(1_300), &AUTO, Day(10), &[]), missing(100));
+        assert_eq!(split(&purse(), Amount::of(1_300), &AUTO, Day(41), &[]), missing(300));
+        assert_eq!(split(&purse(), Amount::ZERO, &AUTO, Day(1), &[]), Err(SplitError::Zero));
     }
 
     #[test]
     fn by_hand_is_all_or_nothing() {
-        let hand = |parts: &[(u32, u32)]| {
-            Choice::ByHand(
-                parts
-                    .iter()
-                    .map(|&(c, a)| (ClassId(c), Amount::of(a)))
-                    .collect(),
-            )
-        };
+        let hand =
+            |parts: &[(u32, u32)]| Choice::ByHand(parts.iter().map(|&(c, a)| (ClassId(c), Amount::of(a))).collect());
         let ask = |choice| split(&purse(), Amount::of(500), &choice, Day(10), &[]);
-        assert_eq!(
-            ask(hand(&[(2, 300), (1, 200)])),
-            Ok(vec![part(0, 200), part(1, 300)])
-        );
+        assert_eq!(ask(hand(&[(2, 300), (1, 200)])), Ok(vec![part(0, 200), part(1, 300)]));
         assert_eq!(ask(hand(&[(2, 300)])), Err(SplitError::NotTheTotal));
-        assert_eq!(
-            ask(hand(&[(1, 250), (1, 250)])),
-            Err(SplitError::NotTheTotal)
-        );
+        assert_eq!(ask(hand(&[(1, 250), (1, 250)])), Err(SplitError::NotTheTotal));
         assert_eq!(
             ask(hand(&[(3, 500)])),
             Err(SplitError::ClassShort {

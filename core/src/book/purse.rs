@@ -6,8 +6,8 @@ use kinchaku_protocol::money::Amount;
 use kinchaku_protocol::rules::split::OpenLine;
 use rusqlite::Connection;
 
-use crate::book::payments::Payment;
-use crate::book::{allowances, payments, server_rows};
+use super::payments::Payment;
+use super::{allowances, payments, server_rows};
 use crate::store::StoreError;
 
 /// The allowance in use with everything signed under it.
@@ -46,7 +46,12 @@ impl Purse {
         let (used, head) = made
             .last()
             .map_or((0, allowance.to_ref()), |last| (last.intent.seq, last.reference));
-        Ok(Some(Self { allowance, lines, used, head }))
+        Ok(Some(Self {
+            allowance,
+            lines,
+            used,
+            head,
+        }))
     }
 
     /// What is left of all lines.
