@@ -2,7 +2,7 @@
 //!
 //! - [`command`], [`ledger`], [`lane`], [`store`], [`query`]: the books, decided in one pure function
 //! - [`keys`], [`config`], [`code`], [`clock`]: what a town keeps secret, decided, hands out, and the time
-//! - [`books`], [`http`], [`operator`], [`sheet`], [`telemetry`]: how people and devices reach them
+//! - [`books`], [`http`], [`operator`], [`sheet`], [`jobs`], [`telemetry`]: how people and devices reach them
 
 pub mod books;
 pub mod clock;
@@ -11,6 +11,7 @@ pub mod command;
 pub mod config;
 pub mod fault;
 pub mod http;
+pub mod jobs;
 pub mod keys;
 pub mod lane;
 pub mod ledger;

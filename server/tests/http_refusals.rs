@@ -37,6 +37,14 @@ fn another_version_town_address_or_method_is_named() {
     let live = town.exchange("GET", "/healthz", &[], b"");
     let ready = town.exchange("GET", "/readyz", &[], b"");
     assert_eq!((live.status, ready.status), (200, 200));
+    let metrics = town.exchange("GET", "/metrics", &[], b"").text();
+    assert!(metrics.contains("kinchaku_requests_total"));
+    assert!(
+        metrics.contains(r#"route="/v1/{muni}/keyset",status="400""#),
+        "{metrics}"
+    );
+    let outside = town.exchange("GET", "/metrics", &[("x-forwarded-for", "198.51.100.7")], b"");
+    assert_eq!(outside.problem(), problem(404, "not_found"));
 }
 
 #[test]

@@ -276,7 +276,7 @@ fn a_plain_build_has_no_demo_powers() {
         "",
     );
     assert_eq!(demo.status.code(), Some(2));
-    let lines: Vec<String> = kinchaku_server::keys::test_root::TEST_ROOTS
+    let lines: Vec<String> = kinchaku_protocol::test_roots::TEST_ROOTS
         .iter()
         .map(|root| format!("{}\n", data_encoding::HEXLOWER.encode(&root.0)))
         .collect();

@@ -71,6 +71,11 @@ impl FromRequestParts<Arc<App>> for Peer {
     }
 }
 
+/// Whether a request came through a proxy, so from somewhere else.
+pub(super) fn was_forwarded(headers: &HeaderMap) -> bool {
+    headers.contains_key("x-forwarded-for") || headers.contains_key("forwarded")
+}
+
 /// The last address is the one our own proxy saw; those before it are claims.
 fn last_forwarded(headers: &HeaderMap) -> Option<IpAddr> {
     let all = headers.get_all("x-forwarded-for").iter().next_back()?;

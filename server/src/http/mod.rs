@@ -54,10 +54,10 @@ const ADDRESS: Rate = Rate {
     refill: Duration::from_millis(50),
 };
 
-/// What one address may try codes: 60 bits of code and 20 tries a minute.
+/// What one address may try codes. A code has 60 bits; an event may enrol many people behind one router.
 const CODES: Rate = Rate {
-    burst: 20,
-    refill: Duration::from_secs(3),
+    burst: 60,
+    refill: Duration::from_secs(2),
 };
 
 /// What one device may ask for.

@@ -11,7 +11,7 @@ use axum::http::{HeaderMap, header};
 use serde_json::Value;
 use subtle::ConstantTimeEq as _;
 
-use super::body::bytes;
+use super::body::{bytes, was_forwarded};
 use super::{App, Problem};
 use crate::operator::carry_out;
 
@@ -22,8 +22,7 @@ pub(super) async fn office(
     request: Request,
 ) -> Result<Json<Value>, Problem> {
     let headers = request.headers();
-    let forwarded = headers.contains_key("x-forwarded-for") || headers.contains_key("forwarded");
-    if !peer.ip().is_loopback() || forwarded {
+    if !peer.ip().is_loopback() || was_forwarded(headers) {
         return Err(Problem::NotFound);
     }
     if !has_token(headers, &app.office_token) {

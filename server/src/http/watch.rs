@@ -5,12 +5,13 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use kinchaku_protocol::api;
 use kinchaku_protocol::doc::KeyUse;
 
+use super::body::was_forwarded;
 use super::{App, Problem};
 use crate::clock;
 
@@ -33,9 +34,12 @@ pub(super) async fn ready(State(app): State<Arc<App>>) -> Response {
     }
 }
 
-/// `GET /metrics`: for Prometheus.
-pub(super) async fn metrics(State(app): State<Arc<App>>) -> Response {
+/// `GET /metrics`: for Prometheus, on the inner side of the proxy.
+pub(super) async fn metrics(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
     const TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
+    if was_forwarded(&headers) {
+        return Problem::NotFound.into_response();
+    }
     ([(header::CONTENT_TYPE, TEXT)], app.metrics.render()).into_response()
 }
 

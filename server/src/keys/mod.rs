@@ -10,7 +10,8 @@ mod folder;
 mod make;
 mod passphrase;
 mod sealed_root;
-pub mod test_root;
+#[cfg(feature = "demo")]
+mod test_root;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -18,6 +19,7 @@ use std::sync::Arc;
 use hkdf::Hkdf;
 use kinchaku_protocol::doc::{KeyEntry, KeySet, KeyUse, Received, Verified};
 use kinchaku_protocol::signature::{PublicKey, Signer as _, SoftwareSigner};
+use kinchaku_protocol::test_roots::is_test_root;
 use kinchaku_protocol::time::Time;
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
@@ -100,7 +102,7 @@ impl TownKeys {
     pub fn load(path: &Path) -> Result<Self, KeysError> {
         let folder = Folder::at(path);
         let roots = folder.roots()?;
-        if !cfg!(feature = "demo") && roots.iter().any(test_root::is_test_root) {
+        if !cfg!(feature = "demo") && roots.iter().any(is_test_root) {
             return Err(KeysError::TestRoot);
         }
         let keyset = folder.keyset(&roots)?;

@@ -112,7 +112,7 @@ fn a_key_set_that_no_root_signed_is_refused() {
 fn test_roots_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     init(folder.path(), &roots(), NOW).unwrap();
-    let lines: Vec<String> = test_root::TEST_ROOTS
+    let lines: Vec<String> = kinchaku_protocol::test_roots::TEST_ROOTS
         .iter()
         .map(|root| format!("{}\n", data_encoding::HEXLOWER.encode(&root.0)))
         .collect();

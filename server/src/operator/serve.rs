@@ -10,6 +10,7 @@ use crate::books::Books;
 use crate::clock;
 use crate::config::TownConfig;
 use crate::http::{App, Listening, asked_to_stop};
+use crate::jobs;
 use crate::keys::TownKeys;
 use crate::telemetry::{Metrics, log_as_json};
 
@@ -40,7 +41,9 @@ pub(super) async fn serve(arguments: &Serve, printer: &Printer) -> Result<(), Fa
     let address = socket.address();
     printer.listening(address, config.muni)?;
     tracing::info!(%address, "listening");
+    let jobs = tokio::spawn(jobs::run(books.clone()));
     let served = socket.serve(app, stop).await;
+    jobs.abort();
     office.close(folder);
     books.close().await;
     tracing::info!("stopped");

@@ -1,0 +1,44 @@
+//! What a running server does by itself, at its start and then every hour: ends holds and lots whose time
+//! has come, and publishes a bulletin once a day, so that a shop can tell how old its knowledge is.
+//!
+//! Every job is idempotent, and none of them is needed for a payment to be right: a job that failed is
+//! done an hour later, or by `kinchaku-server job`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use kinchaku_protocol::doc::{Bulletin, Received};
+use kinchaku_protocol::time::{DAY_SECONDS, Time};
+
+use crate::books::{Books, BooksError};
+use crate::clock;
+use crate::command::Action;
+
+/// How often jobs are looked at.
+const EVERY: Duration = Duration::from_secs(3_600);
+
+/// Does what is due, until it is dropped.
+pub async fn run(books: Arc<Books>) {
+    let mut hours = tokio::time::interval(EVERY);
+    loop {
+        hours.tick().await;
+        if let Err(error) = do_due(&books, clock::now()).await {
+            tracing::warn!(%error, "a job has to wait");
+        }
+    }
+}
+
+/// Does what is due at `now`.
+///
+/// # Errors
+/// [`BooksError`]; what was not done is due the next time.
+pub async fn do_due(books: &Books, now: Time) -> Result<(), BooksError> {
+    books.execute(Action::Lapse, now).await?;
+    books.execute(Action::Expire, now).await?;
+    let current = Received::<Bulletin>::read(&books.bulletin().await?).ok();
+    let fresh = current.is_some_and(|bulletin| now.since(bulletin.claims().made_at) < DAY_SECONDS);
+    if !fresh {
+        books.execute(Action::PublishBulletin, now).await?;
+    }
+    Ok(())
+}
