@@ -4,6 +4,7 @@
 //! - P1: confirm → receipt QR ready ÷ (one P-256 signature + two FULL commits + one vault write + one QR)
 //! - P2: a shop's verification ÷ two P-256 verifications, each from the key as it is held
 //! - P7: open with 10,000 history rows ÷ (raw-key open + one query)
+//! - S1: a signature check by ring ÷ the same by p256: why the server's front and the shops check with ring
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a bench prints, and stops where it cannot go on")]
 
 use std::path::Path;
@@ -42,6 +43,7 @@ fn main() {
     payment();
     verification();
     opening();
+    ring_against_p256();
 }
 
 /// One line of the table.
@@ -264,4 +266,21 @@ fn fill_history(wallet: &TestDevice) {
             Ok::<_, StoreError>(())
         })
         .unwrap();
+}
+
+fn ring_against_p256() {
+    use p256::ecdsa::signature::Verifier as _;
+
+    let signer = OfflineTown::issuer();
+    let message = [7_u8; 300];
+    let signature = signer.sign(&message).unwrap();
+    let ring = signer.public_key().point().unwrap();
+    let rust = p256::ecdsa::VerifyingKey::from_sec1_bytes(&signer.public_key().0).unwrap();
+    let parsed = p256::ecdsa::Signature::from_slice(&signature).unwrap();
+    let (mut floors, mut works) = (vec![], vec![]);
+    for _ in 0..ROUNDS {
+        floors.push(timed(|| (0..CHECKS).for_each(|_| rust.verify(&message, &parsed).unwrap())).1);
+        works.push(timed(|| (0..CHECKS).for_each(|_| ring.verify(&message, &signature).unwrap())).1);
+    }
+    report("S1 ring against p256 (200 checks)", 1.00, &floors, &works);
 }

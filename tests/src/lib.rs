@@ -9,4 +9,5 @@
     reason = "a scenario that cannot be set up has failed"
 )]
 
+pub mod frozen_wallet;
 pub mod offline_town;
