@@ -5,8 +5,8 @@ mod http_town;
 
 use http_town::{Gadget, Town, path};
 use kinchaku_protocol::api::{EnrolRequest, PullRequest};
-use kinchaku_protocol::doc::Role;
 use kinchaku_protocol::doc::field::{Bytes, to_bytes};
+use kinchaku_protocol::doc::{Answer, AnswerItem, Role, Upload, UploadItem};
 use kinchaku_protocol::ids::Ref;
 use kinchaku_server::clock;
 use kinchaku_server::http::MAX_BODY;
@@ -180,6 +180,41 @@ fn the_office_is_for_those_who_can_read_its_token() {
         problem(400, "malformed")
     );
     assert_eq!(ask(&[right], books).status, 200);
+}
+
+/// T3, T4: whatever byte of an upload is altered on the way, nothing is posted and nothing breaks.
+#[test]
+fn no_altered_byte_is_posted() {
+    let town = Town::start();
+    let place = town.furnished();
+    let (code, account) = town.invited();
+    let wallet = Gadget::new(71).enrolled(&town, &code, Role::Wallet);
+    town.credit(account, 5_000, "first");
+    let intent = wallet.pays(&wallet.allowance(&town), place, 700);
+    let item = UploadItem {
+        document: Bytes(intent.bytes().to_vec()),
+        evidence: None,
+    };
+    let body = Upload { items: vec![item] }.encode();
+    for at in 0..body.len() {
+        let mut altered = body.clone();
+        altered[at] ^= 1;
+        let answer = town.post("upload", &altered);
+        match answer.status {
+            400 => assert_eq!(answer.problem(), problem(400, "malformed")),
+            _ => {
+                assert_eq!(answer.status, 200, "byte {at}: {}", answer.text());
+                let items = Answer::decode(&answer.body).unwrap().items;
+                assert!(
+                    items.iter().all(|item| matches!(item, AnswerItem::Parked(_))),
+                    "byte {at}: {items:?}"
+                );
+            }
+        }
+    }
+    let answer = town.post("upload", &body);
+    let items = Answer::decode(&answer.body).unwrap().items;
+    assert!(matches!(items.as_slice(), [AnswerItem::Fact(_)]), "{items:?}");
 }
 
 /// A device that asks without end is told when to come back, and others are not held up.

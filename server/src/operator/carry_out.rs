@@ -36,7 +36,7 @@ pub async fn carry_out(books: &Books, keys: &TownKeys, request: Request) -> Resu
         Request::Revoke(revoke) => stop(books, revoke, now).await,
         Request::UnlockCode { account } => unlock_code(books, account, now).await,
         Request::Job { job, at } => run_job(books, job, at, now).await,
-        Request::Books => super::report::books(books).await,
+        Request::Books => super::report::books(books.reader()).await,
     }
 }
 

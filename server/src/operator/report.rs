@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::answer::Printer;
 use super::arguments::Database;
 use super::failure::Failure;
-use crate::books::Books;
+use crate::books::BooksError;
 use crate::config::TownConfig;
 use crate::http::Problem;
 use crate::ledger::rows::Book;
@@ -20,10 +20,8 @@ use crate::store::{self, StoreError};
 ///
 /// # Errors
 /// [`Problem`].
-pub(super) async fn books(books: &Books) -> Result<Value, Problem> {
-    read(books.reader())
-        .await
-        .map_err(|error| crate::books::BooksError::from(error).into())
+pub(super) async fn books(reader: &Reader) -> Result<Value, Problem> {
+    read(reader).await.map_err(|error| BooksError::from(error).into())
 }
 
 async fn read(reader: &Reader) -> Result<Value, StoreError> {
