@@ -7,7 +7,7 @@ use std::time::Instant;
 use axum::extract::State;
 use kinchaku_protocol::api::{AllowanceRequest, EnrolAnswer, EnrolRequest, PullRequest, UnlockRequest};
 use kinchaku_protocol::doc::field::{Bytes, to_bytes};
-use kinchaku_protocol::doc::{Answer, AnswerItem, Role, Upload};
+use kinchaku_protocol::doc::{Answer, AnswerItem, Fact, FactKind, Received, Role, Upload};
 
 use super::body::{Cbor, CborBody, Peer, read};
 use super::signed::Signed;
@@ -130,11 +130,19 @@ pub(super) async fn upload(
     Ok(Cbor(Answer { items }.encode()))
 }
 
-const fn outcome(item: &AnswerItem) -> &'static str {
-    match item {
-        AnswerItem::Fact(_) => "fact",
-        AnswerItem::Parked(_) => "parked",
-        AnswerItem::Noted => "noted",
+/// What became of a document, for the counters.
+fn outcome(item: &AnswerItem) -> &'static str {
+    let fact = match item {
+        AnswerItem::Parked(_) => return "parked",
+        AnswerItem::Noted => return "noted",
+        AnswerItem::Fact(fact) => Received::<Fact>::read(&fact.0),
+    };
+    match fact.map(|fact| fact.claims().kind) {
+        Ok(FactKind::Posted) => "posted",
+        Ok(FactKind::Rejected) => "rejected",
+        Ok(FactKind::Reversed) => "reversed",
+        Ok(FactKind::Fork) => "fork",
+        Ok(FactKind::Pending | FactKind::CancelNoted) | Err(_) => "other",
     }
 }
 

@@ -1,9 +1,10 @@
 //! The sheet a shop puts up (A5): its name, its register, its signed code (F119) and three steps.
 //!
-//! The SVG is what is printed. The PNG has no letters, because it is drawn without fonts; it is the same
-//! sheet for whoever needs pixels, with the code at a whole number of pixels a module.
+//! The SVG is what is printed. The PNG is the same sheet for whoever needs pixels, with the code at a whole
+//! number of pixels a module; it is drawn without fonts, so it has the shop's Latin name alone.
 
 mod layout;
+mod letters;
 mod png;
 mod svg;
 

@@ -2,6 +2,7 @@
 
 use super::Sheet;
 use super::layout::{BAND, CODE_SIDE, CODE_TOP, FOOT, PAGE, PRIMARY, PURSE};
+use super::letters::{ADVANCE, HEIGHT, letter};
 
 /// Pixels in a millimetre: 300 dpi.
 const DENSITY: f64 = 300.0 / 25.4;
@@ -27,7 +28,22 @@ impl Sheet<'_> {
     pub fn png(&self) -> Result<Vec<u8>, PngError> {
         let mut pixels = background();
         self.stamp(&mut pixels).ok_or(PngError)?;
+        for line in self.print() {
+            line.print_on(&mut pixels);
+        }
         encode(&pixels).map_err(|_| PngError)
+    }
+
+    /// What stands on the picture in letters.
+    fn print(&self) -> [Line; 4] {
+        let name = &self.mark.name;
+        let number = self.number();
+        [
+            Line::new("KINCHAKU", (28.0, 8.0), fit("KINCHAKU", 10), WHITE),
+            Line::new(name, (10.0, 32.0), fit(name, 14), BLACK),
+            Line::new(&self.mark.city, (10.0, 50.0), fit(&self.mark.city, 6), BLACK),
+            Line::new(&number, (60.0, 148.0), fit(&number, 6), BLACK),
+        ]
     }
 
     /// Puts the code in its place, each module a whole number of pixels.
@@ -44,6 +60,51 @@ impl Sheet<'_> {
         }
         Some(())
     }
+}
+
+/// A line of letters.
+struct Line {
+    text: String,
+    /// Upper left corner in pixels.
+    corner: (usize, usize),
+    /// Pixels a dot.
+    scale: usize,
+    colour: u8,
+}
+
+impl Line {
+    fn new(text: &str, corner: (f64, f64), scale: usize, colour: u8) -> Self {
+        Self {
+            text: text.to_owned(),
+            corner: (pixels_in(corner.0), pixels_in(corner.1)),
+            scale,
+            colour,
+        }
+    }
+
+    fn print_on(&self, pixels: &mut [u8]) {
+        let height = HEIGHT.saturating_mul(self.scale);
+        let rows = pixels.chunks_exact_mut(SIZE.0).skip(self.corner.1).take(height);
+        for (y, row) in rows.enumerate() {
+            let dot_row = y.checked_div(self.scale).unwrap_or(0);
+            let advance = ADVANCE.saturating_mul(self.scale);
+            let places = row.get_mut(self.corner.0..).unwrap_or_default().chunks_mut(advance);
+            for (place, character) in places.zip(self.text.chars()) {
+                for (dot, column) in place.chunks_mut(self.scale).zip(letter(character)) {
+                    if column >> dot_row & 1 == 1 {
+                        dot.fill(self.colour);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Pixels a dot at which a line keeps within the page, at most `largest`.
+fn fit(text: &str, largest: usize) -> usize {
+    let dots = text.chars().count().max(1).saturating_mul(ADVANCE);
+    let room = pixels_in(PAGE.0 - 20.0).checked_div(dots);
+    room.unwrap_or(1).clamp(1, largest)
 }
 
 /// Band, purse, paper and line.

@@ -77,3 +77,24 @@ fn the_picture_has_the_code_in_whole_pixels() {
         assert!(dark > 500);
     });
 }
+
+/// The name takes the room of its letters and no more: nothing is printed over the code.
+#[test]
+fn the_picture_has_the_latin_name() {
+    with_sheet("青空パン", |sheet| {
+        let file = sheet.png().unwrap();
+        let mut reader = ::png::Decoder::new(std::io::Cursor::new(&file)).read_info().unwrap();
+        let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
+        reader.next_frame(&mut pixels).unwrap();
+        let dark = |rows: std::ops::Range<usize>| {
+            pixels[rows.start * 1748..rows.end * 1748]
+                .iter()
+                .filter(|p| **p == 0)
+                .count()
+        };
+        // Between the band and the name, the name, between the name and the town.
+        assert_eq!(dark(290..377), 0);
+        assert!(dark(377..475) > 2_000);
+        assert_eq!(dark(480..588), 0);
+    });
+}
