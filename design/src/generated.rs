@@ -55,6 +55,8 @@ pub enum Key {
     WordNotConnected,
     /// {time} 現在
     WordAsOf,
+    /// まだ一度もつながっていません
+    WordNeverSynced,
     /// {date}まで
     WordUntil,
     /// {from}から{to}まで
@@ -155,12 +157,20 @@ pub enum Key {
     PayConfirmTitle,
     /// {shop}に{amount}
     PayConfirmLine,
+    /// 支払うときは y、やめるときは n を入れてください。
+    PayConfirmQuestion,
+    /// もう一度支払うときは y、やめるときは n を入れてください。
+    PayAgainQuestion,
     /// 支払ったあとの残りは{amount}です。
     PayRemains,
     /// 支払い済み（送信待ち）です。QRをお店の人に見せてください。
     PayDone,
     /// {shop}に{amount} 確認番号 {number}
     PayDoneLine,
+    /// 支払いの番号 {reference}
+    PayReference,
+    /// 支払い済みです。控えは {reference} の番号で出せます。
+    PayInterruptedSigned,
     /// お店の人へ：このQRを読み取ると、支払いを確かめられます。
     PayToShopStaff,
     /// 支払ったあとは、この画面から取り消せません。まちがえたときは、お店で取消ができます。
@@ -197,6 +207,8 @@ pub enum Key {
     PinPromptAgain,
     /// 暗証番号を決めました。
     PinSet,
+    /// 暗証番号はあと{left}回まちがえられます。
+    PinTriesLeft,
     /// 3回まちがえています。あと2回まちがえると支払いが止まります。
     PinBeforeFourth,
     /// 4回まちがえています。次にまちがえると支払いが止まります。たしかなときだけ入れてください。
@@ -227,6 +239,20 @@ pub enum Key {
     HistoryEmpty,
     /// お店のQRを読み取ると支払えます。
     HistoryEmptyAction,
+    /// これより前は、つながると見られます。
+    HistoryMore,
+    /// 利用
+    HistoryUse,
+    /// 付与
+    HistoryGrant,
+    /// チャージ
+    HistoryCharge,
+    /// 利用取消
+    HistoryUseCancelled,
+    /// 付与取消
+    HistoryGrantCancelled,
+    /// その他
+    HistoryOther,
     /// お客さまのQRを枠に入れてください。
     ShopScanPrompt,
     /// 受け取りました
@@ -247,6 +273,10 @@ pub enum Key {
     ShopUnsentDay,
     /// きょうの受け取り {count}件 {amount}
     ShopToday,
+    /// 確定した受け取り {amount}
+    ShopPosted,
+    /// {verdict} {amount} 確認番号 {number}
+    ShopVerdictLine,
     /// 控えの署名が合いません。書き替えられたおそれがあります。別の方法で支払ってもらってください。
     RefusedSignature,
     /// 別のお店への支払いの控えです。この店のQRで支払ってもらってください。
@@ -285,6 +315,8 @@ pub enum Key {
     RefusedFork,
     /// この控えの町の鍵を、この端末は知りません。一度つないでから読み取ってください。
     RefusedUnknownKey,
+    /// 控えの中身が合いません。正しいアプリのものではありません。受け取らないでください。
+    RefusedUnfit,
     /// お店が受け取らなかったため
     RejectedShopRefused,
     /// お店が取り消したため
@@ -355,6 +387,8 @@ pub enum Key {
     ErrorQrWeb,
     /// これはお客さまが見せるほうのQRです。お店に貼ってあるQR「巾着」を読み取ってください。
     ErrorQrConsumer,
+    /// 別のサービスのQRです。お店のQR「巾着」を読み取ってください。
+    ErrorQrAnother,
     /// これは支払いの控えのQRです。お店のQR「巾着」を読み取ってください。
     ErrorQrIsReceipt,
     /// これは支払いの控えのQRではありません。お客さまの画面のQRを読み取ってください。
@@ -405,6 +439,8 @@ pub enum Key {
     ErrorSplitSum,
     /// {class}があと{missing}足りません。内訳を入れ直してください。
     ErrorClassShort,
+    /// 確認のあいだに中身が変わりました。支払っていません。はじめからやり直してください。
+    ErrorQuoteOutdated,
     /// その支払い方はありません。使えるものの中から選んでください。
     ErrorClassUnknown,
     /// このスマートフォンの支払いは止められています。窓口か電話で聞いてください。
@@ -419,6 +455,8 @@ pub enum Key {
     ErrorRefusedWithoutQuestion,
     /// 暗証番号がちがいます。あと{left}回まちがえると支払いが止まります。
     ErrorPinWrong,
+    /// 暗証番号がちがいます。あと{left}回まちがえると支払いが止まります。{seconds}秒待ってください。
+    ErrorPinWrongWait,
     /// あと{seconds}秒待つと、もう一度入れられます。支払い以外は使えます。
     ErrorPinWait,
     /// 5回まちがえたため、支払いを止めました。お金は無事です。つながる所で、窓口の番号を使って戻してください。
@@ -455,6 +493,14 @@ pub enum Key {
     ErrorVaultDamaged,
     /// 鍵のファイルをほかの人が読めます。自分だけが読めるようにしてください。
     ErrorVaultExposed,
+    /// 記録は書きましたが、鍵の場所に写せませんでした。開き直して、履歴を見てください。
+    ErrorWrittenNotNoted,
+    /// 画像を{path}に書けませんでした。記録は残っています。場所を変えて、もう一度出してください。
+    ErrorPictureNotWritten,
+    /// 記録の一部を読めません。記録は消していません。もう一度開くと、詳しく調べます。
+    ErrorStoreDamaged,
+    /// 記録の場所を読み書きできません。フォルダーと権限を確かめてください。
+    ErrorStoreUnreachable,
     /// この端末はまだ登録されていません。招待の番号で登録してください。
     ErrorNotEnrolled,
     /// この端末はもう登録されています。別の場所を選ぶか、そのまま使ってください。
@@ -477,6 +523,8 @@ pub enum Key {
     ErrorServerRefused,
     /// サーバーの鍵の一覧が古いものです。受け取りませんでした。あとでもう一度つないでください。
     ErrorKeysOlder,
+    /// サーバーの場所が正しくありません。https:// で始まる場所を入れてください。
+    ErrorServerAddress,
     /// 招待の番号がちがいます。もう一度番号を確かめてください。
     ErrorInvitationUnknown,
     /// この招待の番号はもう使われています。窓口で新しい番号をもらってください。
@@ -487,8 +535,12 @@ pub enum Key {
     ErrorTownKeys,
     /// ためし用の鍵の町です。このアプリでは使えません。正しい案内を使ってください。
     ErrorTestRoots,
+    /// 町の鍵の書き方がちがいます。案内のとおり、66文字を入れてください。
+    ErrorRootFormat,
     /// 指定の書き方がちがいます。--help で書き方を見てください。
     ErrorUsage,
+    /// 記録を置くフォルダーが分かりません。--home で決めてください。
+    ErrorHomeMissing,
     /// 暗証番号を聞く画面がありません。--pin-fd で渡してください。
     ErrorPinSource,
     /// {path}を使えません。別のフォルダーを選んでください。
@@ -497,10 +549,64 @@ pub enum Key {
     ErrorInterrupted,
     /// 予期しないことが起きました。記録は残っています。番号を窓口に伝えてください。
     ErrorInternal,
+    /// 記録は開けました。
+    DoctorOpened,
+    /// 記録はいちばん新しいものです。
+    DoctorChainCurrent,
+    /// 前の記録に戻っています。一度インターネットにつないでください。
+    DoctorChainOld,
+    /// 送信待ち {waiting}件、確認中 {parked}件
+    DoctorOutbox,
+    /// 時刻はサーバーで確かめてあります。
+    DoctorClockAnchored,
+    /// 端末を入れ直したので、時刻は端末の時計です。
+    DoctorClockRebooted,
+    /// 時刻を確かめられません。一度インターネットにつないでください。
+    DoctorClockLost,
+    /// 端末の登録は{date}までです。つながると延びます。
+    DoctorDevice,
+    /// 町の鍵の一覧は{version}版、知らせは{time}のものです。
+    DoctorTown,
+    /// 支払いのQRとして正しい書き方です。本物かどうかは財布で確かめます。
+    QrValid,
+    /// まちがいの記号 {codes}
+    QrErrors,
+    /// お店の名前
+    QrName,
+    /// お店の名前（ローマ字）
+    QrLatinName,
+    /// 町
+    QrCity,
+    /// 郵便番号
+    QrPostalCode,
+    /// 国
+    QrCountry,
+    /// 業種
+    QrCategory,
+    /// 通貨
+    QrCurrency,
+    /// 金額
+    QrAmount,
+    /// チップ
+    QrTip,
+    /// 手数料
+    QrFee,
+    /// 検査の数
+    QrChecksum,
+    /// サービス
+    QrTemplate,
     /// 地域のお金を電波なしでも使える財布
     CliAbout,
     /// 例
     CliExamples,
+    /// 書き方
+    CliHeadingUsage,
+    /// できること
+    CliHeadingCommands,
+    /// 指定するもの
+    CliHeadingArguments,
+    /// オプション
+    CliHeadingOptions,
     /// もしかして: {word}
     CliDidYouMean,
     /// 住民の財布
@@ -519,6 +625,12 @@ pub enum Key {
     CliWalletHistory,
     /// 送信待ちを送り、新しい記録を受け取る
     CliWalletSync,
+    /// 暗証番号
+    CliWalletPin,
+    /// あと何回まちがえられるかを見る
+    CliWalletPinStatus,
+    /// 暗証番号を変える
+    CliWalletPinChange,
     /// 電波なしで使える分を終わらせて戻す
     CliWalletClose,
     /// 窓口の番号で支払いの停止を解く
@@ -531,6 +643,8 @@ pub enum Key {
     CliShopEnrol,
     /// お客さまの控えの画像を確かめる
     CliShopCheck,
+    /// お客さまの控えをすぐに送り、確定を待つ
+    CliShopRelay,
     /// きょうの受け取りを見る
     CliShopList,
     /// 受け取った控えを送る
@@ -563,6 +677,40 @@ pub enum Key {
     CliOptionOut,
     /// 金額（円）
     CliOptionAmount,
+    /// 書き方を見る
+    CliOptionHelp,
+    /// 版を見る
+    CliOptionVersion,
+    /// 自治体の番号
+    CliOptionMuni,
+    /// 町の大もとの鍵（16進66文字、2つまで重ねて書ける）
+    CliOptionRoot,
+    /// サーバーを証明する認証局の証明書（PEM）
+    CliOptionCa,
+    /// 招待または窓口の番号
+    CliOptionCode,
+    /// QRが写っている画像（PNG、JPEG）
+    CliOptionImage,
+    /// 画像の代わりに、QRの文字
+    CliOptionText,
+    /// QRの文字。- なら標準入力から1行に1つ
+    CliOptionPayload,
+    /// ポイントも使う
+    CliOptionPoints,
+    /// 支払い方を自分で決める（種類の番号=金額、重ねて書ける）
+    CliOptionPart,
+    /// 同じ金額の支払いが続いても支払う
+    CliOptionDuplicateOk,
+    /// QRの画像（PNG）を書くファイル
+    CliOptionPicture,
+    /// 支払いの番号（はじめの数文字でもよい）
+    CliOptionReference,
+    /// 正しい控えでも受け取らない
+    CliOptionRefuse,
+    /// ためしの時刻（今からの秒数、またはRFC 3339）
+    CliOptionClock,
+    /// サーバーの記録の場所
+    CliOptionDatabase,
     /// \[OK]
     VerdictOk,
     /// \[×]
@@ -685,7 +833,7 @@ pub enum Key {
 
 impl Key {
     /// Every key.
-    pub const ALL: [Self; 338] = [
+    pub const ALL: [Self; 412] = [
         Self::BrandName,
         Self::ClassMoney,
         Self::ClassPoints,
@@ -711,6 +859,7 @@ impl Key {
         Self::WordOffline,
         Self::WordNotConnected,
         Self::WordAsOf,
+        Self::WordNeverSynced,
         Self::WordUntil,
         Self::WordFromTo,
         Self::ButtonPay,
@@ -761,9 +910,13 @@ impl Key {
         Self::PaySplitLine,
         Self::PayConfirmTitle,
         Self::PayConfirmLine,
+        Self::PayConfirmQuestion,
+        Self::PayAgainQuestion,
         Self::PayRemains,
         Self::PayDone,
         Self::PayDoneLine,
+        Self::PayReference,
+        Self::PayInterruptedSigned,
         Self::PayToShopStaff,
         Self::PayNoUndo,
         Self::PayReceiptOld,
@@ -782,6 +935,7 @@ impl Key {
         Self::PinPromptNew,
         Self::PinPromptAgain,
         Self::PinSet,
+        Self::PinTriesLeft,
         Self::PinBeforeFourth,
         Self::PinBeforeFifth,
         Self::PinUnlocked,
@@ -797,6 +951,13 @@ impl Key {
         Self::SyncSnapshot,
         Self::HistoryEmpty,
         Self::HistoryEmptyAction,
+        Self::HistoryMore,
+        Self::HistoryUse,
+        Self::HistoryGrant,
+        Self::HistoryCharge,
+        Self::HistoryUseCancelled,
+        Self::HistoryGrantCancelled,
+        Self::HistoryOther,
         Self::ShopScanPrompt,
         Self::ShopAccepted,
         Self::ShopAcceptedBlind,
@@ -807,6 +968,8 @@ impl Key {
         Self::ShopUnsent,
         Self::ShopUnsentDay,
         Self::ShopToday,
+        Self::ShopPosted,
+        Self::ShopVerdictLine,
         Self::RefusedSignature,
         Self::RefusedOtherShop,
         Self::RefusedSeenBefore,
@@ -826,6 +989,7 @@ impl Key {
         Self::RefusedByStaff,
         Self::RefusedFork,
         Self::RefusedUnknownKey,
+        Self::RefusedUnfit,
         Self::RejectedShopRefused,
         Self::RejectedCancelled,
         Self::RejectedOverReserve,
@@ -861,6 +1025,7 @@ impl Key {
         Self::ErrorQrOtherService,
         Self::ErrorQrWeb,
         Self::ErrorQrConsumer,
+        Self::ErrorQrAnother,
         Self::ErrorQrIsReceipt,
         Self::ErrorQrNotReceipt,
         Self::ErrorQrNotRefusal,
@@ -886,6 +1051,7 @@ impl Key {
         Self::ErrorHardCount,
         Self::ErrorSplitSum,
         Self::ErrorClassShort,
+        Self::ErrorQuoteOutdated,
         Self::ErrorClassUnknown,
         Self::ErrorPayingStopped,
         Self::ErrorClockBack,
@@ -893,6 +1059,7 @@ impl Key {
         Self::ErrorPaymentUnknown,
         Self::ErrorRefusedWithoutQuestion,
         Self::ErrorPinWrong,
+        Self::ErrorPinWrongWait,
         Self::ErrorPinWait,
         Self::ErrorPinLocked,
         Self::ErrorPinFormat,
@@ -911,6 +1078,10 @@ impl Key {
         Self::ErrorVaultMissing,
         Self::ErrorVaultDamaged,
         Self::ErrorVaultExposed,
+        Self::ErrorWrittenNotNoted,
+        Self::ErrorPictureNotWritten,
+        Self::ErrorStoreDamaged,
+        Self::ErrorStoreUnreachable,
         Self::ErrorNotEnrolled,
         Self::ErrorAlreadyEnrolled,
         Self::ErrorStorage,
@@ -922,18 +1093,48 @@ impl Key {
         Self::ErrorServerUnsigned,
         Self::ErrorServerRefused,
         Self::ErrorKeysOlder,
+        Self::ErrorServerAddress,
         Self::ErrorInvitationUnknown,
         Self::ErrorInvitationUsed,
         Self::ErrorInvitationExpired,
         Self::ErrorTownKeys,
         Self::ErrorTestRoots,
+        Self::ErrorRootFormat,
         Self::ErrorUsage,
+        Self::ErrorHomeMissing,
         Self::ErrorPinSource,
         Self::ErrorFolder,
         Self::ErrorInterrupted,
         Self::ErrorInternal,
+        Self::DoctorOpened,
+        Self::DoctorChainCurrent,
+        Self::DoctorChainOld,
+        Self::DoctorOutbox,
+        Self::DoctorClockAnchored,
+        Self::DoctorClockRebooted,
+        Self::DoctorClockLost,
+        Self::DoctorDevice,
+        Self::DoctorTown,
+        Self::QrValid,
+        Self::QrErrors,
+        Self::QrName,
+        Self::QrLatinName,
+        Self::QrCity,
+        Self::QrPostalCode,
+        Self::QrCountry,
+        Self::QrCategory,
+        Self::QrCurrency,
+        Self::QrAmount,
+        Self::QrTip,
+        Self::QrFee,
+        Self::QrChecksum,
+        Self::QrTemplate,
         Self::CliAbout,
         Self::CliExamples,
+        Self::CliHeadingUsage,
+        Self::CliHeadingCommands,
+        Self::CliHeadingArguments,
+        Self::CliHeadingOptions,
         Self::CliDidYouMean,
         Self::CliWallet,
         Self::CliWalletEnrol,
@@ -943,12 +1144,16 @@ impl Key {
         Self::CliWalletRefusal,
         Self::CliWalletHistory,
         Self::CliWalletSync,
+        Self::CliWalletPin,
+        Self::CliWalletPinStatus,
+        Self::CliWalletPinChange,
         Self::CliWalletClose,
         Self::CliWalletUnlock,
         Self::CliWalletDoctor,
         Self::CliShop,
         Self::CliShopEnrol,
         Self::CliShopCheck,
+        Self::CliShopRelay,
         Self::CliShopList,
         Self::CliShopSync,
         Self::CliQr,
@@ -965,6 +1170,23 @@ impl Key {
         Self::CliOptionPinFd,
         Self::CliOptionOut,
         Self::CliOptionAmount,
+        Self::CliOptionHelp,
+        Self::CliOptionVersion,
+        Self::CliOptionMuni,
+        Self::CliOptionRoot,
+        Self::CliOptionCa,
+        Self::CliOptionCode,
+        Self::CliOptionImage,
+        Self::CliOptionText,
+        Self::CliOptionPayload,
+        Self::CliOptionPoints,
+        Self::CliOptionPart,
+        Self::CliOptionDuplicateOk,
+        Self::CliOptionPicture,
+        Self::CliOptionReference,
+        Self::CliOptionRefuse,
+        Self::CliOptionClock,
+        Self::CliOptionDatabase,
         Self::VerdictOk,
         Self::VerdictNo,
         Self::VerdictNote,
@@ -1128,6 +1350,10 @@ impl Key {
                 std: "{time} 現在",
                 easy: "{time}の とき",
                 en: "as of {time}" },
+            Self::WordNeverSynced => Entry { name: "word.never_synced", code: None,
+                std: "まだ一度もつながっていません",
+                easy: "まだ 一ども つながって いません",
+                en: "never connected yet" },
             Self::WordUntil => Entry { name: "word.until", code: None,
                 std: "{date}まで",
                 easy: "{date}まで",
@@ -1328,6 +1554,14 @@ impl Key {
                 std: "{shop}に{amount}",
                 easy: "{shop}に {amount}",
                 en: "{amount} to {shop}" },
+            Self::PayConfirmQuestion => Entry { name: "pay.confirm_question", code: None,
+                std: "支払うときは y、やめるときは n を入れてください。",
+                easy: "はらう ときは y、やめる ときは n を 入れて ください。",
+                en: "Enter y to pay, n to stop." },
+            Self::PayAgainQuestion => Entry { name: "pay.again_question", code: None,
+                std: "もう一度支払うときは y、やめるときは n を入れてください。",
+                easy: "もう 一ど はらう ときは y、やめる ときは n を 入れて ください。",
+                en: "Enter y to pay again, n to stop." },
             Self::PayRemains => Entry { name: "pay.remains", code: None,
                 std: "支払ったあとの残りは{amount}です。",
                 easy: "はらった あとは {amount} のこります。",
@@ -1340,6 +1574,14 @@ impl Key {
                 std: "{shop}に{amount} 確認番号 {number}",
                 easy: "{shop}に {amount} たしかめる 番ごう {number}",
                 en: "{amount} to {shop}, confirmation number {number}" },
+            Self::PayReference => Entry { name: "pay.reference", code: None,
+                std: "支払いの番号 {reference}",
+                easy: "はらった 番ごう {reference}",
+                en: "Payment number {reference}" },
+            Self::PayInterruptedSigned => Entry { name: "pay.interrupted_signed", code: None,
+                std: "支払い済みです。控えは {reference} の番号で出せます。",
+                easy: "はらいました。しるしは {reference}の 番ごうで 出せます。",
+                en: "It is paid. Show the receipt again with the number {reference}." },
             Self::PayToShopStaff => Entry { name: "pay.to_shop_staff", code: None,
                 std: "お店の人へ：このQRを読み取ると、支払いを確かめられます。",
                 easy: "お店の 人へ：この QRを 読むと、しはらいが わかります。",
@@ -1412,6 +1654,10 @@ impl Key {
                 std: "暗証番号を決めました。",
                 easy: "あんしょう番ごうを きめました。",
                 en: "The PIN is set." },
+            Self::PinTriesLeft => Entry { name: "pin.tries_left", code: None,
+                std: "暗証番号はあと{left}回まちがえられます。",
+                easy: "あんしょう番ごうは あと {left}回 まちがえられます。",
+                en: "{left} wrong PIN tries are left." },
             Self::PinBeforeFourth => Entry { name: "pin.before_fourth", code: None,
                 std: "3回まちがえています。あと2回まちがえると支払いが止まります。",
                 easy: "3回 まちがえました。あと 2回 まちがえると はらえなく なります。",
@@ -1472,6 +1718,34 @@ impl Key {
                 std: "お店のQRを読み取ると支払えます。",
                 easy: "お店の QRを 読むと はらえます。",
                 en: "Scan a shop's QR code to pay." },
+            Self::HistoryMore => Entry { name: "history.more", code: None,
+                std: "これより前は、つながると見られます。",
+                easy: "これより 前は、つながると 見られます。",
+                en: "Older entries can be seen when connected." },
+            Self::HistoryUse => Entry { name: "history.use", code: None,
+                std: "利用",
+                easy: "つかいました",
+                en: "Used" },
+            Self::HistoryGrant => Entry { name: "history.grant", code: None,
+                std: "付与",
+                easy: "もらいました",
+                en: "Granted" },
+            Self::HistoryCharge => Entry { name: "history.charge", code: None,
+                std: "チャージ",
+                easy: "入れました",
+                en: "Charged" },
+            Self::HistoryUseCancelled => Entry { name: "history.use_cancelled", code: None,
+                std: "利用取消",
+                easy: "つかったのを とりけしました",
+                en: "Use cancelled" },
+            Self::HistoryGrantCancelled => Entry { name: "history.grant_cancelled", code: None,
+                std: "付与取消",
+                easy: "もらったのを とりけしました",
+                en: "Grant cancelled" },
+            Self::HistoryOther => Entry { name: "history.other", code: None,
+                std: "その他",
+                easy: "そのほか",
+                en: "Other" },
             Self::ShopScanPrompt => Entry { name: "shop.scan_prompt", code: None,
                 std: "お客さまのQRを枠に入れてください。",
                 easy: "おきゃくさまの QRを わくに 入れて ください。",
@@ -1512,6 +1786,14 @@ impl Key {
                 std: "きょうの受け取り {count}件 {amount}",
                 easy: "今日 うけとった もの {count}つ {amount}",
                 en: "Received today: {count}, {amount}" },
+            Self::ShopPosted => Entry { name: "shop.posted", code: None,
+                std: "確定した受け取り {amount}",
+                easy: "きまった 分 {amount}",
+                en: "Final: {amount}" },
+            Self::ShopVerdictLine => Entry { name: "shop.verdict_line", code: None,
+                std: "{verdict} {amount} 確認番号 {number}",
+                easy: "{verdict} {amount} たしかめる 番ごう {number}",
+                en: "{verdict}: {amount}, confirmation number {number}" },
             Self::RefusedSignature => Entry { name: "refused.signature", code: Some("K-601"),
                 std: "控えの署名が合いません。書き替えられたおそれがあります。別の方法で支払ってもらってください。",
                 easy: "しるしが 正しく ありません。書きかえた ものかも しれません。ほかの はらい方に して ください。",
@@ -1588,6 +1870,10 @@ impl Key {
                 std: "この控えの町の鍵を、この端末は知りません。一度つないでから読み取ってください。",
                 easy: "この しるしの かぎを しりません。一ど つないでから 読んで ください。",
                 en: "This device does not know the town key of this receipt. Connect once, then scan it." },
+            Self::RefusedUnfit => Entry { name: "refused.unfit", code: Some("K-621"),
+                std: "控えの中身が合いません。正しいアプリのものではありません。受け取らないでください。",
+                easy: "しるしの 中が 正しく ありません。うけとらないで ください。",
+                en: "The receipt does not fit together. No genuine app makes one like it. Do not take it." },
             Self::RejectedShopRefused => Entry { name: "rejected.shop_refused", code: None,
                 std: "お店が受け取らなかったため",
                 easy: "お店が うけとらなかったから",
@@ -1728,6 +2014,10 @@ impl Key {
                 std: "これはお客さまが見せるほうのQRです。お店に貼ってあるQR「巾着」を読み取ってください。",
                 easy: "これは おきゃくさまが 見せる QRです。お店の QR「きんちゃく」を 読んで ください。",
                 en: "This is a code that payers show. Scan the \"Kinchaku\" code on the shop's sheet." },
+            Self::ErrorQrAnother => Entry { name: "error.qr_another", code: Some("K-128"),
+                std: "別のサービスのQRです。お店のQR「巾着」を読み取ってください。",
+                easy: "ほかの サービスの QRです。お店の QR「きんちゃく」を 読んで ください。",
+                en: "This QR code is for another service. Scan the shop's \"Kinchaku\" code." },
             Self::ErrorQrIsReceipt => Entry { name: "error.qr_is_receipt", code: Some("K-116"),
                 std: "これは支払いの控えのQRです。お店のQR「巾着」を読み取ってください。",
                 easy: "これは はらった しるしの QRです。お店の QR「きんちゃく」を 読んで ください。",
@@ -1828,6 +2118,10 @@ impl Key {
                 std: "{class}があと{missing}足りません。内訳を入れ直してください。",
                 easy: "{class}が あと {missing} たりません。もう 一ど 入れて ください。",
                 en: "{class} is {missing} short. Enter the parts again." },
+            Self::ErrorQuoteOutdated => Entry { name: "error.quote_outdated", code: Some("K-222"),
+                std: "確認のあいだに中身が変わりました。支払っていません。はじめからやり直してください。",
+                easy: "たしかめる あいだに かわりました。はらって いません。はじめから やって ください。",
+                en: "It changed while you were asked. Nothing was paid. Please start again." },
             Self::ErrorClassUnknown => Entry { name: "error.class_unknown", code: Some("K-215"),
                 std: "その支払い方はありません。使えるものの中から選んでください。",
                 easy: "その はらい方は ありません。つかえる ものから えらんで ください。",
@@ -1856,6 +2150,10 @@ impl Key {
                 std: "暗証番号がちがいます。あと{left}回まちがえると支払いが止まります。",
                 easy: "あんしょう番ごうが ちがいます。あと {left}回 まちがえると はらえなく なります。",
                 en: "The PIN is wrong. {left} more wrong tries stop paying." },
+            Self::ErrorPinWrongWait => Entry { name: "error.pin_wrong_wait", code: Some("K-311"),
+                std: "暗証番号がちがいます。あと{left}回まちがえると支払いが止まります。{seconds}秒待ってください。",
+                easy: "あんしょう番ごうが ちがいます。あと {left}回 まちがえると はらえなく なります。{seconds}びょう まって ください。",
+                en: "The PIN is wrong. {left} more wrong tries stop paying. Wait {seconds} seconds before the next." },
             Self::ErrorPinWait => Entry { name: "error.pin_wait", code: Some("K-302"),
                 std: "あと{seconds}秒待つと、もう一度入れられます。支払い以外は使えます。",
                 easy: "あと {seconds}びょう まって ください。はらう ほかは つかえます。",
@@ -1928,6 +2226,22 @@ impl Key {
                 std: "鍵のファイルをほかの人が読めます。自分だけが読めるようにしてください。",
                 easy: "かぎの ファイルを ほかの 人が 読めます。自分だけが 読めるように して ください。",
                 en: "Others can read the key file. Make it readable by you alone." },
+            Self::ErrorWrittenNotNoted => Entry { name: "error.written_not_noted", code: Some("K-414"),
+                std: "記録は書きましたが、鍵の場所に写せませんでした。開き直して、履歴を見てください。",
+                easy: "書きましたが、おわって いません。もう 一ど ひらいて、記ろくを 見て ください。",
+                en: "It was written, but the key store did not note it. Open it again and see the history." },
+            Self::ErrorPictureNotWritten => Entry { name: "error.picture_not_written", code: Some("K-415"),
+                std: "画像を{path}に書けませんでした。記録は残っています。場所を変えて、もう一度出してください。",
+                easy: "画ぞうを {path}に 書けません。記ろくは のこって います。ばしょを かえて ください。",
+                en: "The picture could not be written to {path}. The records are kept. Choose another place and show it again." },
+            Self::ErrorStoreDamaged => Entry { name: "error.store_damaged", code: Some("K-416"),
+                std: "記録の一部を読めません。記録は消していません。もう一度開くと、詳しく調べます。",
+                easy: "記ろくが 読めません。記ろくは のこって います。もう 一ど ひらいて ください。",
+                en: "Part of the records can't be read. Nothing was deleted. Open it again for a full check." },
+            Self::ErrorStoreUnreachable => Entry { name: "error.store_unreachable", code: Some("K-417"),
+                std: "記録の場所を読み書きできません。フォルダーと権限を確かめてください。",
+                easy: "記ろくの ばしょが つかえません。フォルダーを 見て ください。",
+                en: "The place of the records can't be used. Check the folder and its permissions." },
             Self::ErrorNotEnrolled => Entry { name: "error.not_enrolled", code: Some("K-409"),
                 std: "この端末はまだ登録されていません。招待の番号で登録してください。",
                 easy: "この きかいは まだ とうろくして いません。しょうたいの 番ごうで とうろくして ください。",
@@ -1972,6 +2286,10 @@ impl Key {
                 std: "サーバーの鍵の一覧が古いものです。受け取りませんでした。あとでもう一度つないでください。",
                 easy: "サーバーの かぎが 古い ものです。うけとりませんでした。あとで もう 一ど つないで ください。",
                 en: "The server's key list is an old one. It was not taken. Connect again later." },
+            Self::ErrorServerAddress => Entry { name: "error.server_address", code: Some("K-508"),
+                std: "サーバーの場所が正しくありません。https:// で始まる場所を入れてください。",
+                easy: "サーバーの ばしょが 正しく ありません。https:// で はじまる ばしょを 入れて ください。",
+                en: "The server's address can't be used. Enter one that starts with https://." },
             Self::ErrorInvitationUnknown => Entry { name: "error.invitation_unknown", code: Some("K-510"),
                 std: "招待の番号がちがいます。もう一度番号を確かめてください。",
                 easy: "しょうたいの 番ごうが ちがいます。もう 一ど 番ごうを 見て ください。",
@@ -1992,10 +2310,18 @@ impl Key {
                 std: "ためし用の鍵の町です。このアプリでは使えません。正しい案内を使ってください。",
                 easy: "ためしの 町です。この アプリでは つかえません。正しい あんないを つかって ください。",
                 en: "This town uses test keys. This app refuses them. Use the right details." },
+            Self::ErrorRootFormat => Entry { name: "error.root_format", code: Some("K-515"),
+                std: "町の鍵の書き方がちがいます。案内のとおり、66文字を入れてください。",
+                easy: "町の かぎの 書き方が ちがいます。66文字を 入れて ください。",
+                en: "The town's key is not written right. Enter its 66 characters as you were given them." },
             Self::ErrorUsage => Entry { name: "error.usage", code: Some("K-901"),
                 std: "指定の書き方がちがいます。--help で書き方を見てください。",
                 easy: "書き方が ちがいます。--help で 見て ください。",
                 en: "The command is not right. See --help." },
+            Self::ErrorHomeMissing => Entry { name: "error.home_missing", code: Some("K-905"),
+                std: "記録を置くフォルダーが分かりません。--home で決めてください。",
+                easy: "記ろくの フォルダーが わかりません。--home で きめて ください。",
+                en: "The folder of the records is missing. Name it with --home." },
             Self::ErrorPinSource => Entry { name: "error.pin_source", code: Some("K-902"),
                 std: "暗証番号を聞く画面がありません。--pin-fd で渡してください。",
                 easy: "あんしょう番ごうを 聞けません。--pin-fd で わたして ください。",
@@ -2012,6 +2338,98 @@ impl Key {
                 std: "予期しないことが起きました。記録は残っています。番号を窓口に伝えてください。",
                 easy: "わからない ことが おきました。記ろくは のこって います。番ごうを まど口に 話して ください。",
                 en: "Something unexpected happened. The records are kept. Tell the counter this code." },
+            Self::DoctorOpened => Entry { name: "doctor.opened", code: None,
+                std: "記録は開けました。",
+                easy: "記ろくは ひらけました。",
+                en: "The records opened." },
+            Self::DoctorChainCurrent => Entry { name: "doctor.chain_current", code: None,
+                std: "記録はいちばん新しいものです。",
+                easy: "記ろくは いちばん 新しい ものです。",
+                en: "The records are the newest." },
+            Self::DoctorChainOld => Entry { name: "doctor.chain_old", code: None,
+                std: "前の記録に戻っています。一度インターネットにつないでください。",
+                easy: "前の 記ろくに もどって います。一ど つないで ください。",
+                en: "The records are an older copy. Connect once." },
+            Self::DoctorOutbox => Entry { name: "doctor.outbox", code: None,
+                std: "送信待ち {waiting}件、確認中 {parked}件",
+                easy: "まだ おくって いない もの {waiting}つ、しらべて いる もの {parked}つ",
+                en: "Waiting to be sent: {waiting}, being checked: {parked}" },
+            Self::DoctorClockAnchored => Entry { name: "doctor.clock_anchored", code: None,
+                std: "時刻はサーバーで確かめてあります。",
+                easy: "時間は 正しいです。",
+                en: "The time is the server's." },
+            Self::DoctorClockRebooted => Entry { name: "doctor.clock_rebooted", code: None,
+                std: "端末を入れ直したので、時刻は端末の時計です。",
+                easy: "時間は きかいの 時計です。",
+                en: "The device was restarted: the time is its own clock's." },
+            Self::DoctorClockLost => Entry { name: "doctor.clock_lost", code: None,
+                std: "時刻を確かめられません。一度インターネットにつないでください。",
+                easy: "いまの 時間が わかりません。一ど つないで ください。",
+                en: "The time can't be checked. Connect once." },
+            Self::DoctorDevice => Entry { name: "doctor.device", code: None,
+                std: "端末の登録は{date}までです。つながると延びます。",
+                easy: "きかいの とうろくは {date}までです。つながると のびます。",
+                en: "The device is enrolled until {date}. Connecting extends it." },
+            Self::DoctorTown => Entry { name: "doctor.town", code: None,
+                std: "町の鍵の一覧は{version}版、知らせは{time}のものです。",
+                easy: "町の かぎは {version}ばん、しらせは {time}の ものです。",
+                en: "The town's keys are version {version}, its bulletin is of {time}." },
+            Self::QrValid => Entry { name: "qr.valid", code: None,
+                std: "支払いのQRとして正しい書き方です。本物かどうかは財布で確かめます。",
+                easy: "はらう QRです。本ものかは さいふで たしかめます。",
+                en: "A well-formed payment code. Whether it is genuine is checked in the wallet." },
+            Self::QrErrors => Entry { name: "qr.errors", code: None,
+                std: "まちがいの記号 {codes}",
+                easy: "まちがいの しるし {codes}",
+                en: "Rules broken: {codes}" },
+            Self::QrName => Entry { name: "qr.name", code: None,
+                std: "お店の名前",
+                easy: "お店の 名前",
+                en: "Shop" },
+            Self::QrLatinName => Entry { name: "qr.latin_name", code: None,
+                std: "お店の名前（ローマ字）",
+                easy: "お店の 名前（ローマ字）",
+                en: "Shop (Latin letters)" },
+            Self::QrCity => Entry { name: "qr.city", code: None,
+                std: "町",
+                easy: "町",
+                en: "City" },
+            Self::QrPostalCode => Entry { name: "qr.postal_code", code: None,
+                std: "郵便番号",
+                easy: "ゆうびん番ごう",
+                en: "Postal code" },
+            Self::QrCountry => Entry { name: "qr.country", code: None,
+                std: "国",
+                easy: "国",
+                en: "Country" },
+            Self::QrCategory => Entry { name: "qr.category", code: None,
+                std: "業種",
+                easy: "お店の しごと",
+                en: "Category" },
+            Self::QrCurrency => Entry { name: "qr.currency", code: None,
+                std: "通貨",
+                easy: "お金の しゅるい",
+                en: "Currency" },
+            Self::QrAmount => Entry { name: "qr.amount", code: None,
+                std: "金額",
+                easy: "いくら",
+                en: "Amount" },
+            Self::QrTip => Entry { name: "qr.tip", code: None,
+                std: "チップ",
+                easy: "チップ",
+                en: "Tip" },
+            Self::QrFee => Entry { name: "qr.fee", code: None,
+                std: "手数料",
+                easy: "てすうりょう",
+                en: "Fee" },
+            Self::QrChecksum => Entry { name: "qr.checksum", code: None,
+                std: "検査の数",
+                easy: "しらべる 数",
+                en: "Checksum" },
+            Self::QrTemplate => Entry { name: "qr.template", code: None,
+                std: "サービス",
+                easy: "サービス",
+                en: "Service" },
             Self::CliAbout => Entry { name: "cli.about", code: None,
                 std: "地域のお金を電波なしでも使える財布",
                 easy: "電ぱが なくても つかえる 町の さいふ",
@@ -2020,6 +2438,22 @@ impl Key {
                 std: "例",
                 easy: "れい",
                 en: "Examples" },
+            Self::CliHeadingUsage => Entry { name: "cli.heading.usage", code: None,
+                std: "書き方",
+                easy: "書き方",
+                en: "Usage" },
+            Self::CliHeadingCommands => Entry { name: "cli.heading.commands", code: None,
+                std: "できること",
+                easy: "できる こと",
+                en: "Commands" },
+            Self::CliHeadingArguments => Entry { name: "cli.heading.arguments", code: None,
+                std: "指定するもの",
+                easy: "きめる もの",
+                en: "Arguments" },
+            Self::CliHeadingOptions => Entry { name: "cli.heading.options", code: None,
+                std: "オプション",
+                easy: "オプション",
+                en: "Options" },
             Self::CliDidYouMean => Entry { name: "cli.did_you_mean", code: None,
                 std: "もしかして: {word}",
                 easy: "もしかして: {word}",
@@ -2056,6 +2490,18 @@ impl Key {
                 std: "送信待ちを送り、新しい記録を受け取る",
                 easy: "おくって、新しい 記ろくを もらう",
                 en: "Send what waits and fetch what is new" },
+            Self::CliWalletPin => Entry { name: "cli.wallet.pin", code: None,
+                std: "暗証番号",
+                easy: "あんしょう番ごう",
+                en: "The PIN" },
+            Self::CliWalletPinStatus => Entry { name: "cli.wallet.pin.status", code: None,
+                std: "あと何回まちがえられるかを見る",
+                easy: "あと 何回 まちがえられるか 見る",
+                en: "Show how many tries are left" },
+            Self::CliWalletPinChange => Entry { name: "cli.wallet.pin.change", code: None,
+                std: "暗証番号を変える",
+                easy: "あんしょう番ごうを かえる",
+                en: "Change the PIN" },
             Self::CliWalletClose => Entry { name: "cli.wallet.close", code: None,
                 std: "電波なしで使える分を終わらせて戻す",
                 easy: "電ぱが なくて つかえる 分を もどす",
@@ -2080,6 +2526,10 @@ impl Key {
                 std: "お客さまの控えの画像を確かめる",
                 easy: "おきゃくさまの しるしを 見る",
                 en: "Check a picture of a customer's receipt" },
+            Self::CliShopRelay => Entry { name: "cli.shop.relay", code: None,
+                std: "お客さまの控えをすぐに送り、確定を待つ",
+                easy: "おきゃくさまの しるしを すぐ おくる",
+                en: "Send a customer's receipt at once and wait until it is final" },
             Self::CliShopList => Entry { name: "cli.shop.list", code: None,
                 std: "きょうの受け取りを見る",
                 easy: "今日 うけとった ものを 見る",
@@ -2144,6 +2594,74 @@ impl Key {
                 std: "金額（円）",
                 easy: "いくら（円）",
                 en: "Amount in yen" },
+            Self::CliOptionHelp => Entry { name: "cli.option.help", code: None,
+                std: "書き方を見る",
+                easy: "書き方を 見る",
+                en: "Show this help" },
+            Self::CliOptionVersion => Entry { name: "cli.option.version", code: None,
+                std: "版を見る",
+                easy: "ばんを 見る",
+                en: "Show the version" },
+            Self::CliOptionMuni => Entry { name: "cli.option.muni", code: None,
+                std: "自治体の番号",
+                easy: "町の 番ごう",
+                en: "Number of the town" },
+            Self::CliOptionRoot => Entry { name: "cli.option.root", code: None,
+                std: "町の大もとの鍵（16進66文字、2つまで重ねて書ける）",
+                easy: "町の かぎ（66文字）",
+                en: "A root key of the town (66 hexadecimal digits; repeat for the second)" },
+            Self::CliOptionCa => Entry { name: "cli.option.ca", code: None,
+                std: "サーバーを証明する認証局の証明書（PEM）",
+                easy: "サーバーの しょうめい書（PEM）",
+                en: "Certificate of the authority that vouches for the server (PEM)" },
+            Self::CliOptionCode => Entry { name: "cli.option.code", code: None,
+                std: "招待または窓口の番号",
+                easy: "しょうたいか まど口の 番ごう",
+                en: "Code of the invitation or from the counter" },
+            Self::CliOptionImage => Entry { name: "cli.option.image", code: None,
+                std: "QRが写っている画像（PNG、JPEG）",
+                easy: "QRの 画ぞう（PNG、JPEG）",
+                en: "Picture of a QR code (PNG, JPEG)" },
+            Self::CliOptionText => Entry { name: "cli.option.text", code: None,
+                std: "画像の代わりに、QRの文字",
+                easy: "画ぞうの かわりに、QRの 文字",
+                en: "The text of the code, instead of a picture" },
+            Self::CliOptionPayload => Entry { name: "cli.option.payload", code: None,
+                std: "QRの文字。- なら標準入力から1行に1つ",
+                easy: "QRの 文字。- なら 1行に 1つ 読む",
+                en: "Text of a code, or - for one a line on standard input" },
+            Self::CliOptionPoints => Entry { name: "cli.option.points", code: None,
+                std: "ポイントも使う",
+                easy: "ポイントも つかう",
+                en: "Use points, too" },
+            Self::CliOptionPart => Entry { name: "cli.option.part", code: None,
+                std: "支払い方を自分で決める（種類の番号=金額、重ねて書ける）",
+                easy: "はらい方を 自分で きめる（番ごう=いくら）",
+                en: "Choose the parts yourself (class number=amount; repeat)" },
+            Self::CliOptionDuplicateOk => Entry { name: "cli.option.duplicate_ok", code: None,
+                std: "同じ金額の支払いが続いても支払う",
+                easy: "同じ しはらいが つづいても はらう",
+                en: "Pay even if the same was paid a moment ago" },
+            Self::CliOptionPicture => Entry { name: "cli.option.picture", code: None,
+                std: "QRの画像（PNG）を書くファイル",
+                easy: "QRの 画ぞうを 書く ファイル",
+                en: "File to write the QR picture to (PNG)" },
+            Self::CliOptionReference => Entry { name: "cli.option.reference", code: None,
+                std: "支払いの番号（はじめの数文字でもよい）",
+                easy: "はらった 番ごう",
+                en: "Number of the payment, or its beginning" },
+            Self::CliOptionRefuse => Entry { name: "cli.option.refuse", code: None,
+                std: "正しい控えでも受け取らない",
+                easy: "正しくても うけとらない",
+                en: "Refuse the receipt, good as it may be" },
+            Self::CliOptionClock => Entry { name: "cli.option.clock", code: None,
+                std: "ためしの時刻（今からの秒数、またはRFC 3339）",
+                easy: "ためしの 時間",
+                en: "Time for trying (seconds from now, or RFC 3339)" },
+            Self::CliOptionDatabase => Entry { name: "cli.option.database", code: None,
+                std: "サーバーの記録の場所",
+                easy: "サーバーの 記ろくの ばしょ",
+                en: "Where the server keeps its records" },
             Self::VerdictOk => Entry { name: "verdict.ok", code: None,
                 std: "[OK]",
                 easy: "[OK]",

@@ -1,0 +1,55 @@
+//! Pictures in and out: a photograph becomes the text of the code in it, a code becomes a PNG.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use kinchaku_core::draw::receipt_png;
+use kinchaku_core::scan::{PICTURE_DEADLINE, Scan, ScanError, decode};
+use kinchaku_design::Key;
+use kinchaku_protocol::symbol::Symbol;
+
+use crate::args::Seen;
+use crate::output::{Exit, Problem};
+use crate::words;
+
+/// Pixels for each module of a receipt: sharp on a screen and on paper.
+const SCALE: usize = 8;
+
+/// Reads the codes in a picture file.
+pub fn read(path: &Path, accept: impl Fn(&str) -> bool) -> Result<Scan, Problem> {
+    let bytes = fs::read(path).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => Problem::new(Key::ErrorFileMissing, Exit::Other),
+        _ => Problem::new(Key::ErrorNotAPicture, Exit::Other),
+    })?;
+    decode(&bytes, PICTURE_DEADLINE, accept).map_err(|error: ScanError| words::scan::scan(error))
+}
+
+/// The one text that was scanned. Two that could both be meant are not guessed between.
+pub fn text(seen: &Seen, accept: impl Fn(&str) -> bool) -> Result<String, Problem> {
+    if let Some(text) = &seen.text {
+        return Ok(text.trim().to_owned());
+    }
+    let path = seen
+        .image
+        .as_deref()
+        .ok_or(Problem::new(Key::ErrorUsage, Exit::Usage))?;
+    let scan = read(path, accept)?;
+    if scan.accepted > 1 {
+        let count = u64::try_from(scan.accepted).unwrap_or(u64::MAX);
+        return Err(Problem::new(Key::ErrorSeveralQr, Exit::Other).count("count", count));
+    }
+    scan.texts
+        .into_iter()
+        .next()
+        .ok_or(Problem::new(Key::ErrorNoQr, Exit::Other))
+}
+
+/// Writes a code as a PNG. What it shows is stored: it can be drawn again.
+pub fn write(symbol: &Symbol, path: &Path) -> Result<(), Problem> {
+    let written = receipt_png(symbol, SCALE)
+        .map_err(|_| io::Error::from(io::ErrorKind::InvalidData))
+        .and_then(|png| fs::write(path, png));
+    written
+        .map_err(|_| Problem::new(Key::ErrorPictureNotWritten, Exit::Partly).named("path", path.display().to_string()))
+}
