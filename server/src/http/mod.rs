@@ -3,7 +3,7 @@
 //!
 //! A request passes, from outside in: the log line and the counters, the panic guard, the time limit, the
 //! size limit, then under `/v1/{muni}` the town and the version. Devices sign their requests
-//! ([`signed`]); uploads need no signature, because documents prove themselves.
+//! (`signed`); uploads need no signature, because documents prove themselves.
 //!
 //! TLS ends at a proxy in front; this server listens on loopback unless it is told about the proxy.
 

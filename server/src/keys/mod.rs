@@ -65,7 +65,7 @@ pub enum KeysError {
     /// The passphrase does not open the root.
     #[error("the passphrase does not open the root key")]
     WrongPassphrase,
-    /// The passphrase is shorter than [`passphrase::MIN_CHARACTERS`].
+    /// The passphrase has fewer than twelve characters.
     #[error("the passphrase is too short")]
     ShortPassphrase,
     /// No passphrase came in.

@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 use super::KeysError;
 
 /// The fewest characters a passphrase may have.
-pub const MIN_CHARACTERS: usize = 12;
+const MIN_CHARACTERS: usize = 12;
 
 /// More than anybody types; stops reading what is not a passphrase.
 const MAX_BYTES: u64 = 1_024;
@@ -22,7 +22,7 @@ impl Passphrase {
     /// Takes a passphrase over.
     ///
     /// # Errors
-    /// [`KeysError::ShortPassphrase`] below [`MIN_CHARACTERS`].
+    /// [`KeysError::ShortPassphrase`] below twelve characters.
     pub fn new(text: String) -> Result<Self, KeysError> {
         let text = Zeroizing::new(text);
         if text.chars().count() < MIN_CHARACTERS {
