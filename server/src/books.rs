@@ -8,8 +8,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use kinchaku_protocol::doc::field::Bytes;
-use kinchaku_protocol::doc::{Bulletin, Document as _, Page, Received};
+use kinchaku_protocol::doc::field::{Bytes, to_bytes};
+use kinchaku_protocol::doc::{Bulletin, Document as _, MAX_PAGE, Page, Received};
 use kinchaku_protocol::ids::Ref;
 use kinchaku_protocol::time::Time;
 
@@ -26,6 +26,9 @@ const PATIENCE: Duration = Duration::from_secs(LEASE_SECONDS.unsigned_abs() + 5)
 
 /// How often it looks whether the lane is ours.
 const LOOK: Duration = Duration::from_millis(10);
+
+/// Bytes of rows in a page of the directory: what else a page has fits beside them.
+const DIRECTORY_ROOM: usize = MAX_PAGE - 8 * 1_024;
 
 /// Why the books did not answer.
 #[derive(Debug, thiserror::Error)]
@@ -144,12 +147,13 @@ impl Books {
         self.sign(&self.reader.page(device, cursor, nonce, now).await?)
     }
 
-    /// The directory, as a signed page.
+    /// The directory after a shop (none for its beginning), as a signed page.
     ///
     /// # Errors
     /// [`BooksError`].
-    pub async fn directory(&self, now: Time) -> Result<Vec<u8>, BooksError> {
-        self.sign(&self.reader.directory(now).await?)
+    pub async fn directory(&self, after: &[u8], now: Time) -> Result<Vec<u8>, BooksError> {
+        let whole = self.reader.directory(now).await?;
+        self.sign(&part(whole, after, DIRECTORY_ROOM))
     }
 
     /// Signs a page.
@@ -170,5 +174,68 @@ impl Books {
     /// Finishes what waits and lets the lane go.
     pub async fn close(&self) {
         self.lane.drain().await;
+    }
+}
+
+/// The rows of a page after a key, as many as fit into `room` bytes. The cursor is the last row's key.
+fn part(mut page: Page, after: &[u8], mut room: usize) -> Page {
+    let mut rows = Vec::new();
+    for row in page.rows.into_iter().filter(|row| row.key.0.as_slice() > after) {
+        let Some(left) = room.checked_sub(to_bytes(&row).len()) else {
+            page.more = true;
+            break;
+        };
+        room = left;
+        rows.push(row);
+    }
+    page.cursor = rows.last().map_or_else(|| Bytes(after.to_vec()), |row| row.key.clone());
+    page.rows = rows;
+    page
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kinchaku_protocol::doc::{Row, StateRoot, Table};
+    use kinchaku_protocol::money::Amount;
+
+    fn directory() -> Page {
+        let row = |number: u8| Row {
+            table: Table::Shop,
+            key: Bytes(vec![number; 8]),
+            value: Some(Bytes(vec![0; 80])),
+        };
+        Page {
+            cursor: Bytes::default(),
+            rows: (1..=10).map(row).collect(),
+            facts: Vec::new(),
+            root: StateRoot {
+                balance: Amount::ZERO,
+                reserved: Amount::ZERO,
+                negative: Amount::ZERO,
+            },
+            at: Time(0),
+            epoch: 1,
+            more: false,
+            snapshot: Some(true),
+            nonce: None,
+        }
+    }
+
+    #[test]
+    fn a_directory_too_large_for_a_page_comes_in_several() {
+        let (mut after, mut shops, mut pages) = (Vec::new(), Vec::new(), 0);
+        loop {
+            let page = part(directory(), &after, 300);
+            after.clone_from(&page.cursor.0);
+            shops.extend(page.rows);
+            pages += 1;
+            if !page.more {
+                break;
+            }
+        }
+        assert_eq!(shops, directory().rows);
+        assert_eq!(pages, 4);
+        assert!(part(directory(), &after, 300).rows.is_empty());
     }
 }

@@ -93,6 +93,10 @@ fn the_public_documents_are_signed() {
         .map(|row| from_bytes(&row.value.as_ref().unwrap().0).unwrap())
         .collect();
     assert_eq!(rows.len(), 1);
+    assert!(!directory.more);
+    let rest = town.get(&format!("directory?after={shop}"));
+    assert!(Received::<Page>::read(&rest.body).unwrap().claims().rows.is_empty());
+    assert_eq!(town.get("directory?from=1").problem(), (400, "malformed".to_owned()));
     assert_eq!((rows[0].shop, rows[0].marks.as_slice()), (shop, [mark].as_slice()));
 }
 

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use axum::extract::State;
+use axum::extract::{RawQuery, State};
+use data_encoding::HEXLOWER;
 use kinchaku_protocol::api;
 use kinchaku_protocol::doc::field::{Bytes, to_bytes};
 
@@ -22,10 +23,22 @@ pub(super) async fn bulletin(State(app): State<Arc<App>>, Peer(peer): Peer) -> R
     Ok(Cbor(app.books.bulletin().await?))
 }
 
-/// `GET directory`: every shop, as rows of a page signed by the fact key.
-pub(super) async fn directory(State(app): State<Arc<App>>, Peer(peer): Peer) -> Result<Cbor, Problem> {
+/// `GET directory`: every shop, as rows of a page signed by the fact key. Where `more` is set, the next page
+/// is at `?after=` and the cursor in hexadecimal.
+pub(super) async fn directory(
+    State(app): State<Arc<App>>,
+    Peer(peer): Peer,
+    RawQuery(query): RawQuery,
+) -> Result<Cbor, Problem> {
     app.addresses.take(peer, 1, Instant::now())?;
-    Ok(Cbor(app.books.directory(clock::now()).await?))
+    let after = match query.as_deref() {
+        None => Vec::new(),
+        Some(query) => {
+            let after = query.strip_prefix("after=").ok_or(Problem::Malformed)?;
+            HEXLOWER.decode(after.as_bytes()).map_err(|_| Problem::Malformed)?
+        }
+    };
+    Ok(Cbor(app.books.directory(&after, clock::now()).await?))
 }
 
 /// `GET nonce`: to be signed by the keys of a device that wants to be enrolled.
