@@ -85,10 +85,10 @@ impl KeySet {
 
 impl Constraints for KeySet {
     fn check(&self) -> Result<(), u8> {
-        self.keys
-            .iter()
-            .all(|entry| entry.kid == entry.key.kid())
-            .then_some(())
-            .ok_or(3)
+        // A kid of four bytes may collide; a set in which it does could not say which key is meant.
+        let named = self.keys.iter().all(|entry| entry.kid == entry.key.kid());
+        let mut kids: Vec<Kid> = self.keys.iter().map(|entry| entry.kid).collect();
+        kids.sort_unstable();
+        (named && kids.is_sorted_by(|a, b| a < b)).then_some(()).ok_or(3)
     }
 }
