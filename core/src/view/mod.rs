@@ -59,9 +59,10 @@ pub fn wallet(home: &Home) -> Result<WalletView, StoreError> {
         let purse = Purse::load(db)?;
         let overlay = overlay(db)?;
         let rows: Vec<ClassRow> = server_rows::all(db, Table::Class)?;
+        let balances: Vec<BalanceRow> = server_rows::all(db, Table::Balance)?;
         let classes = rows
             .into_iter()
-            .map(|row| class_view(db, row, &overlay, purse.as_ref()))
+            .map(|row| class_view(row, &balances, &overlay, purse.as_ref()))
             .collect::<Result<_, StoreError>>()?;
         let account: Vec<AccountRow> = server_rows::all(db, Table::Account)?;
         Ok(WalletView {
@@ -77,13 +78,13 @@ pub fn wallet(home: &Home) -> Result<WalletView, StoreError> {
 }
 
 fn class_view(
-    db: &Connection,
     row: ClassRow,
+    balances: &[BalanceRow],
     overlay: &[(ClassId, Signed)],
     purse: Option<&Purse>,
 ) -> Result<ClassView, StoreError> {
-    let key = kinchaku_protocol::doc::field::to_bytes(&row.class);
-    let balance: Option<BalanceRow> = server_rows::get(db, Table::Balance, &key)?;
+    // By what the row says, not by its key, whose form is the server's affair.
+    let balance = balances.iter().find(|balance| balance.class == row.class);
     let remaining = balance.map_or(Signed::ZERO, |balance| balance.remaining.credit());
     let local = overlay
         .iter()
