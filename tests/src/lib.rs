@@ -1,13 +1,19 @@
 //! Scenarios across crates: what they share.
 //!
 //! [`offline_town`] is a town whose keys lie in memory, with enrolled devices and an allowance already in
-//! their folders: for everything that happens without a server.
+//! their folders: for everything that happens without a server. [`running_town`] is a town with the real
+//! server as a process of its own. [`counter`] is what happens at a counter in either.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
-    reason = "a scenario that cannot be set up has failed"
+    clippy::print_stderr,
+    reason = "a scenario that cannot be set up has failed, and a part that was left out says so"
 )]
 
+pub mod counter;
+pub mod database;
 pub mod frozen_wallet;
 pub mod offline_town;
+pub mod program;
+pub mod running_town;

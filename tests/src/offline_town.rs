@@ -96,7 +96,13 @@ impl OfflineTown {
                 expires: START.after(3_650 * DAY_SECONDS),
             })
             .collect();
-        let keyset = KeySet { version: 1, keys, next_root: None }.sign(&root).unwrap();
+        let keyset = KeySet {
+            version: 1,
+            keys,
+            next_root: None,
+        }
+        .sign(&root)
+        .unwrap();
         let bulletin = Bulletin {
             epoch: 1,
             made_at: START,
@@ -183,9 +189,17 @@ impl OfflineTown {
                     (POINTS, ServiceType::Points, "美村ポイント"),
                     (VOUCHER, ServiceType::Voucher, "南町商品券"),
                 ] {
-                    let row = ClassRow { class, service_type: service.number(), name: name.to_owned() };
+                    let row = ClassRow {
+                        class,
+                        service_type: service.number(),
+                        name: name.to_owned(),
+                    };
                     put(db, Table::Class, to_bytes(&class), to_bytes(&row))?;
-                    let balance = BalanceRow { class, remaining: Amount::of(20_000), held: Amount::ZERO };
+                    let balance = BalanceRow {
+                        class,
+                        remaining: Amount::of(20_000),
+                        held: Amount::ZERO,
+                    };
                     put(db, Table::Balance, to_bytes(&class), to_bytes(&balance))?;
                 }
                 allowances::add(db, &allowance, START)?;
@@ -199,7 +213,12 @@ impl OfflineTown {
     #[must_use]
     pub fn allowance(&self, device_key: PublicKey) -> Verified<Allowance> {
         let day = START.day().plus(90);
-        let line = |class, amount, set| ReserveLine { class, amount: Amount::of(amount), day, set };
+        let line = |class, amount, set| ReserveLine {
+            class,
+            amount: Amount::of(amount),
+            day,
+            set,
+        };
         let allowance = Allowance {
             holder: Pid([0xAB; 8]),
             device_key,
@@ -255,7 +274,11 @@ impl OfflineTown {
             .home
             .store()
             .write(|db| {
-                Town { address: "http://127.0.0.1:9".to_owned(), muni: 1 }.save(db)?;
+                Town {
+                    address: "http://127.0.0.1:9".to_owned(),
+                    muni: 1,
+                }
+                .save(db)?;
                 documents::put(db, &self.keyset)?;
                 documents::put(db, &self.bulletin)?;
                 documents::put(db, &document)?;
@@ -290,19 +313,36 @@ impl TestDevice {
             roots: roots.clone(),
         };
         let (home, report) = open(folder, host).unwrap();
-        (Self { folder: folder.to_owned(), clock, home, roots }, report)
+        (
+            Self {
+                folder: folder.to_owned(),
+                clock,
+                home,
+                roots,
+            },
+            report,
+        )
     }
 
     /// Closes and opens it again, its clock as it was.
     #[must_use]
     pub fn reopen(self) -> (Self, OpenReport) {
-        let Self { folder, clock, home, roots } = self;
+        let Self {
+            folder,
+            clock,
+            home,
+            roots,
+        } = self;
         drop(home);
         Self::open_with(&folder, roots, clock, Arc::new(NoNetwork))
     }
 }
 
 fn put(db: &rusqlite::Connection, table: Table, key: Vec<u8>, value: Vec<u8>) -> Result<(), StoreError> {
-    let row = Row { table, key: Bytes(key), value: Some(Bytes(value)) };
+    let row = Row {
+        table,
+        key: Bytes(key),
+        value: Some(Bytes(value)),
+    };
     Ok(server_rows::apply(db, &row)?)
 }
