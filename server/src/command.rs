@@ -299,7 +299,8 @@ pub enum Outcome {
     Ended(u64),
 }
 
-/// Why a command was not carried out. Nothing of it is in the books.
+/// Why a command was not carried out. Nothing of it is in the books, but for a close that came with a
+/// request for an allowance: that stands by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CommandError {
     /// The number or code is taken, by something else.

@@ -144,6 +144,7 @@ create table holds (
     kind bigint not null,
     account bigint not null,
     state bigint not null,
+    lapses_at bigint not null,
     ends_at bigint not null,
     lapsed bigint not null,
     done_at bigint,

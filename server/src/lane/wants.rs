@@ -9,7 +9,7 @@ use crate::command::{Action, Invitee, Stop};
 use crate::ledger::decide::{Checked, Task};
 use crate::ledger::rows::{
     AccountRow, AllowanceRow, BusinessRow, CancelRow, ClassRow, CloseRow, CounterRow, CreditRow, DeviceDocRow,
-    DeviceRow, FactRow, ForkRow, HoldLineRow, HoldLotRow, HoldRow, HoldState, HolderRow, IntentRow, InvitationRow,
+    DeviceRow, FactRow, ForkRow, HoldLineRow, HoldLotRow, HoldRow, HolderRow, IntentRow, InvitationRow,
     LotRow, MarkRow, ParkedRow, RevokedRow, SeenRow, ShopRow, ShopSetRow, TakingRow, UnlockRow,
 };
 use crate::ledger::view::View;
@@ -22,6 +22,7 @@ pub struct Wants {
     asked: BTreeSet<(&'static str, &'static str, Value)>,
     wholes: BTreeSet<Query>,
     next: BTreeMap<(&'static str, &'static str), Query>,
+    ranges: Vec<Query>,
 }
 
 impl Wants {
@@ -33,7 +34,9 @@ impl Wants {
         }
         self.devices(view);
         self.allowances(view);
-        std::mem::take(&mut self.next).into_values().collect()
+        let mut round = std::mem::take(&mut self.ranges);
+        round.extend(std::mem::take(&mut self.next).into_values());
+        round
     }
 
     fn one<R: Table>(&mut self, column: &'static str, value: &impl Column) {
@@ -57,7 +60,7 @@ impl Wants {
     fn whole<R: Table>(&mut self, which: Which) {
         let query = Query { table: R::DEF, which };
         if self.wholes.insert(query.clone()) {
-            self.next.insert((R::DEF.name, "*"), query);
+            self.ranges.push(query);
         }
     }
 
@@ -94,9 +97,9 @@ impl Wants {
                 self.one::<RevokedRow>("pid", pid);
             }
             Action::Lapse => {
-                let live = [HoldState::Open, HoldState::Closed, HoldState::Lapsed];
-                let live = live.iter().map(Column::to_value).collect();
-                self.whole::<HoldRow>(Which::Among("state", live, None));
+                let now = i64::try_from(task.now.0).unwrap_or(i64::MAX);
+                self.whole::<HoldRow>(Which::UpTo("lapses_at", now, "state = 0"));
+                self.whole::<HoldRow>(Which::UpTo("ends_at", now, "state <> 3"));
             }
             Action::Expire => {
                 let yesterday = i64::from(task.now.day().0).saturating_sub(1);

@@ -361,6 +361,8 @@ table! {
         account: u64,
         /// Where it is in its life.
         state: HoldState,
+        /// When it lapses where it was not closed: its allowance has ended.
+        lapses_at: Time,
         /// When it ends by itself.
         ends_at: Time,
         /// Whether it ended by itself.

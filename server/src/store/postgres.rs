@@ -113,8 +113,8 @@ async fn migrate(client: &mut Client) -> Result<(), StoreError> {
     transaction.batch_execute("select pg_advisory_xact_lock(1802072931)").await?;
     transaction.batch_execute(TABLE).await?;
     let rows = transaction.query("select version, digest from schema_versions order by version", &[]).await?;
-    let applied: Vec<(u64, String)> =
-        rows.iter().map(|row| (row.get::<_, i64>(0).unsigned_abs(), row.get(1))).collect();
+    let read = |row: &Row| Ok((row.try_get::<_, i64>(0)?.unsigned_abs(), row.try_get(1)?));
+    let applied = rows.iter().map(read).collect::<Result<Vec<(u64, String)>, StoreError>>()?;
     for migration in pending(POSTGRES, &applied)? {
         transaction.batch_execute(migration.sql).await?;
         let version = i64::try_from(migration.version).unwrap_or(i64::MAX);
@@ -185,7 +185,7 @@ impl Store for PostgresStore {
                  expires = excluded.expires where lane_lease.expires <= {CLOCK} returning epoch"
             );
             let taken = link.client.query_opt(&sql, &[&muni(town), &holder, &LEASE_SECONDS]).await?;
-            let epoch = taken.map(|row| row.get(0)).ok_or(StoreError::LeaseLost)?;
+            let epoch = taken.ok_or(StoreError::LeaseLost)?.try_get(0)?;
             Ok(Lease { epoch })
         }))
     }

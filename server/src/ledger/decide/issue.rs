@@ -152,7 +152,9 @@ impl Books<'_> {
         holder: HolderRow,
         lines: &Lines,
     ) -> Result<Outcome, CommandError> {
-        let expires = self.now.after(self.rules.allowance_life);
+        // A holder's allowances of one second must not be one document: each ends a second before the last.
+        let earlier = u64::from(holder.issued).saturating_sub(1);
+        let expires = self.now.after(self.rules.allowance_life).before(earlier);
         let document = Allowance {
             holder: holder.pid,
             device_key: device.pay_key.ok_or(CommandError::Broken)?,
@@ -180,6 +182,7 @@ impl Books<'_> {
             kind: HoldKind::Allowance,
             account,
             state: HoldState::Open,
+            lapses_at: expires.after(1),
             ends_at: self.ends_at(expires),
             lapsed: false,
             done_at: None,

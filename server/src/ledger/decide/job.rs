@@ -1,5 +1,6 @@
 //! What time alone does. A job that runs twice changes nothing the second time.
 
+use kinchaku_protocol::doc::Table as List;
 use kinchaku_protocol::ids::Ref;
 
 use super::Books;
@@ -7,7 +8,7 @@ use crate::command::{CommandError, Outcome};
 use crate::ledger::booking;
 use crate::ledger::journal::{Head, Movement, enter};
 use crate::ledger::line::put_lot;
-use crate::ledger::rows::{Book, EntryKind, HoldState, LotRow, NO_PARTY};
+use crate::ledger::rows::{Book, EntryKind, HoldState, LotRow, NO_PARTY, Topic, account_party};
 
 impl Books<'_> {
     /// Ends the holds whose time has come.
@@ -22,9 +23,10 @@ impl Books<'_> {
             .collect();
         for reference in live {
             let mut hold = self.view.holds.copy(&(reference,)).ok_or(CommandError::Broken)?;
-            let expires = self.view.allowances.get(&(reference,)).ok_or(CommandError::Broken)?.expires;
-            if hold.state == HoldState::Open && expires < self.now {
+            if hold.state == HoldState::Open && hold.lapses_at <= self.now {
                 hold.state = HoldState::Lapsed;
+                let party = account_party(hold.account);
+                self.view.tell(Topic::Account, party, List::Allowance, reference.0.to_vec());
                 self.view.holds.put(hold.clone());
             }
             if hold.ends_at <= self.now {
