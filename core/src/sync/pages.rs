@@ -48,10 +48,13 @@ pub fn pull(home: &Home) -> Result<u32, SyncError> {
 }
 
 fn fetch(home: &Home, trust: &Trust, town: &Town, cursor: Vec<u8>) -> Result<Verified<Page>, SyncError> {
-    let nonce: [u8; 16] = random().map_err(crate::key::KeyError::from)?;
+    // With this device's name in it, so that the page was made for this question of this very device.
+    let device = home.device()?.ok_or(SyncError::NotEnrolled)?;
+    let mut nonce = device.to_ref().0.to_vec();
+    nonce.extend(random::<16>().map_err(crate::key::KeyError::from)?);
     let request = PullRequest {
         cursor: Bytes(cursor),
-        nonce: Bytes(nonce.to_vec()),
+        nonce: Bytes(nonce.clone()),
     };
     let body = call(home, town, Call::signed("pull", field::to_bytes(&request)))?;
     let page = trust.page(&body)?;
