@@ -94,6 +94,8 @@ pub fn finish(mut command: Command, input: &[u8]) -> Ran {
 /// A town, and a folder for everything in it.
 pub struct Place {
     pub folder: tempfile::TempDir,
+    /// Where its devices think the server is.
+    pub address: String,
     now: Time,
     keyset: Verified<KeySet>,
     bulletin: Verified<Bulletin>,
@@ -136,6 +138,7 @@ impl Place {
         };
         Self {
             folder: tempfile::tempdir().unwrap(),
+            address: NOBODY.to_owned(),
             now,
             keyset: keyset.sign(&root()).unwrap(),
             bulletin: bulletin.sign(&key(2)).unwrap(),
@@ -239,7 +242,7 @@ impl Place {
         .unwrap();
         let written = home.store().write(|db| {
             Town {
-                address: NOBODY.to_owned(),
+                address: self.address.clone(),
                 muni: 1,
             }
             .save(db)?;
