@@ -38,7 +38,7 @@ fn what_is_no_shop_is_named() {
     let place = Place::new();
     let home = place.wallet("wallet");
     let good = sheet(Offline::Scan);
-    let broken = format!("{}0000", good.strip_suffix(&good[good.len() - 4..]).unwrap());
+    let broken = format!("{}0000", good.get(..good.len() - 4).unwrap());
     let forged = sheet_of(BAKERY, Offline::Scan, &SoftwareSigner::from_scalar(&[9; 32]).unwrap());
     let jpqr = sealed(
         "0002010102112642",

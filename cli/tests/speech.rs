@@ -3,9 +3,7 @@
 mod town;
 
 use kinchaku_protocol::mpm::shop_mark::Offline;
-use kinchaku_protocol::signature::Signer as _;
-use kinchaku_protocol::test_roots::TEST_ROOTS;
-use town::{NOBODY, PIN, Place, command, finish, kinchaku, root, sheet};
+use town::{PIN, Place, command, finish, kinchaku, sheet};
 
 /// X16: nothing but data on standard output, one object where machines read it.
 #[test]
@@ -73,44 +71,51 @@ fn three_languages() {
     assert!(said("en").contains("This is not a payment QR code."));
 }
 
-/// A plain build refuses roots whose private half is public, before anybody is asked or called (T5).
+/// What a build without the demo's powers does not do.
 #[cfg(not(feature = "demo"))]
-#[test]
-fn roots_are_looked_at_first() {
-    let place = Place::new();
-    let home = place.word("new");
-    let enrol = |root: &str| {
-        let words = [
-            "wallet", "--home", &home, "enrol", "--server", NOBODY, "--muni", "1", "--root", root, "CODE",
-        ];
-        kinchaku(&[&words[..], &["--pin-fd", "0"]].concat(), PIN)
-    };
-    let [test, _] = TEST_ROOTS;
-    enrol(&data_encoding::HEXLOWER.encode(&test.0)).failed(4, "K-514");
-    enrol("02").failed(2, "K-515");
-    enrol(&"0".repeat(66)).failed(2, "K-515");
-    assert!(!place.at("new").exists());
-    // A good one gets as far as the network.
-    enrol(&data_encoding::HEXLOWER.encode(&root().public_key().0)).failed(3, "K-501");
-    let plain = [
-        "wallet",
-        "--home",
-        &home,
-        "enrol",
-        "--server",
-        "http://town.example",
-        "--muni",
-        "1",
-        "--root",
-    ];
-    let root = data_encoding::HEXLOWER.encode(&root().public_key().0);
-    kinchaku(&[&plain[..], &[&root, "CODE"]].concat(), "").failed(2, "K-508");
-}
+mod plain {
+    use kinchaku_protocol::signature::Signer as _;
+    use kinchaku_protocol::test_roots::TEST_ROOTS;
 
-/// T11: without the demo's powers there is no other clock.
-#[cfg(not(feature = "demo"))]
-#[test]
-fn a_plain_build_has_no_clock_to_set() {
-    kinchaku(&["--clock", "0", "wallet", "status"], "").failed(2, "K-901");
-    assert!(!kinchaku(&["--help"], "").out.contains("clock"));
+    use super::town::{NOBODY, PIN, Place, kinchaku, root};
+
+    /// A plain build refuses roots whose private half is public, before anybody is asked or called (T5).
+    #[test]
+    fn roots_are_looked_at_first() {
+        let place = Place::new();
+        let home = place.word("new");
+        let enrol = |root: &str| {
+            let words = [
+                "wallet", "--home", &home, "enrol", "--server", NOBODY, "--muni", "1", "--root", root, "CODE",
+            ];
+            kinchaku(&[&words[..], &["--pin-fd", "0"]].concat(), PIN)
+        };
+        let [test, _] = TEST_ROOTS;
+        enrol(&data_encoding::HEXLOWER.encode(&test.0)).failed(4, "K-514");
+        enrol("02").failed(2, "K-515");
+        enrol(&"0".repeat(66)).failed(2, "K-515");
+        assert!(!place.at("new").exists());
+        // A good one gets as far as the network.
+        enrol(&data_encoding::HEXLOWER.encode(&root().public_key().0)).failed(3, "K-501");
+        let plain = [
+            "wallet",
+            "--home",
+            &home,
+            "enrol",
+            "--server",
+            "http://town.example",
+            "--muni",
+            "1",
+            "--root",
+        ];
+        let root = data_encoding::HEXLOWER.encode(&root().public_key().0);
+        kinchaku(&[&plain[..], &[&root, "CODE"]].concat(), "").failed(2, "K-508");
+    }
+
+    /// T11: without the demo's powers there is no other clock.
+    #[test]
+    fn a_plain_build_has_no_clock_to_set() {
+        kinchaku(&["--clock", "0", "wallet", "status"], "").failed(2, "K-901");
+        assert!(!kinchaku(&["--help"], "").out.contains("clock"));
+    }
 }

@@ -66,7 +66,18 @@ fn a_payment_from_sheet_to_the_shops_answer() {
     );
 
     let reference = paid["reference"].as_str().unwrap();
-    let again = kinchaku(&["wallet", "--home", &home, "receipt", &reference[..8], "--json"], "").json();
+    let again = kinchaku(
+        &[
+            "wallet",
+            "--home",
+            &home,
+            "receipt",
+            reference.get(..8).unwrap(),
+            "--json",
+        ],
+        "",
+    )
+    .json();
     assert_eq!(again["receipt"], paid["receipt"]);
     let till = kinchaku(&["shop", "--home", &till, "status", "--json"], "").json();
     assert_eq!(

@@ -1,4 +1,5 @@
 //! Whoever answers instead of the town's server: each its own sentence, nothing believed, nothing lost.
+#![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 mod town;
 

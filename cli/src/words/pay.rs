@@ -36,6 +36,8 @@ pub fn problem(error: &PayError, asked: &Asked<'_>) -> Problem {
             .yen("payable", *payable),
         PayError::NotTheTotal => refused(Key::ErrorSplitSum).yen("amount", asked.total),
         PayError::ClassShort { class, missing } => class_short(*class, *missing, asked.classes),
+        // No paper tier at all: as good as a shop that needs a network.
+        PayError::AbovePaper { per_payment } if per_payment.is_zero() => connect(Key::ErrorShopNoOffline),
         PayError::AbovePaper { per_payment } => refused(Key::ErrorOverPaper).yen("limit", *per_payment),
         PayError::PaperUsedUp { per_day } => refused(Key::ErrorPaperCount).count("count", *per_day),
         PayError::Duplicate { at } => duplicate(*at, asked.now),
