@@ -99,10 +99,13 @@ impl Books<'_> {
         if Some(allowance.claims().device_key) != device.pay_key {
             return Ok(None);
         }
-        let spent = self.view.hold_lines.by(&reference.to_value()).map(|line| line.consumed);
-        let whole = Amount::sum(allowance.claims().lines.iter().map(|line| line.amount))?;
-        let left = whole.less(Amount::sum(spent)?);
-        let due = refresh::due(allowance.claims(), left, self.now);
+        let today = self.now.day();
+        let lines = self.view.hold_lines.by(&reference.to_value());
+        let left = Amount::sum(lines.filter(|line| line.day >= today).map(|line| line.amount.less(line.consumed)))?;
+        let lots = self.view.lots.by(&row.account.to_value());
+        let usable = lots.filter(|lot| lot.until.is_none_or(|until| until >= today));
+        let free = Amount::sum(usable.map(|lot| lot.remaining.less(lot.held)))?;
+        let due = refresh::due(allowance.claims(), left, free, self.now);
         Ok((!due).then(|| row.doc.clone()))
     }
 
