@@ -8,10 +8,11 @@ use kinchaku_protocol::ids::{DocId, Ref};
 use crate::command::{Action, Invitee, Stop};
 use crate::ledger::decide::{Checked, Task};
 use crate::ledger::rows::{
-    AccountRow, AllowanceRow, BusinessRow, CancelRow, ClassRow, CloseRow, CounterRow, CreditRow, DeviceDocRow,
+    AccountRow, AllowanceRow, BulletinRow, BusinessRow, CancelRow, ClassRow, CloseRow, CounterRow, CreditRow, DeviceDocRow,
     DeviceRow, FactRow, ForkRow, HoldLineRow, HoldLotRow, HoldRow, HolderRow, IntentRow, InvitationRow,
     LotRow, MarkRow, ParkedRow, RevokedRow, SeenRow, ShopRow, ShopSetRow, TakingRow, UnlockRow,
 };
+use crate::ledger::stop::EPOCH;
 use crate::ledger::view::View;
 use crate::store::table::{Column, Table, Value};
 use crate::store::{Query, Which};
@@ -31,6 +32,10 @@ impl Wants {
         self.whole::<CounterRow>(Which::All);
         for task in tasks {
             self.task(task);
+        }
+        if let Some(epoch) = view.counters.get(&(EPOCH.to_owned(),)) {
+            // Whether the bulletin in force is there, or one is due.
+            self.one::<BulletinRow>("epoch", &epoch.value);
         }
         self.devices(view);
         self.allowances(view);
