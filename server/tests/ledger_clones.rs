@@ -1,12 +1,19 @@
 //! Cloned wallets: what the shops that checked are paid, what it costs, and who is stopped.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a test stops where it fails, and says what it skips"
+)]
 
 mod support;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use kinchaku_protocol::doc::{Assurance, Bulletin, FactKind, Page, Reason, Received, Role, Verdict};
 use kinchaku_protocol::doc::field::Bytes;
+use kinchaku_protocol::doc::{Assurance, Bulletin, FactKind, Page, Reason, Received, Role, Verdict};
 use kinchaku_protocol::money::Amount;
 use kinchaku_protocol::rules::caps::{self, SoFar};
 use kinchaku_protocol::signature::Signer;
@@ -30,12 +37,20 @@ on_both!(
 
 async fn bulletin(world: &World) -> Bulletin {
     let bytes = world.reader.bulletin().await.unwrap().unwrap();
-    (*Received::<Bulletin>::read(&bytes).unwrap().verify(&key(103).public_key()).unwrap()).clone()
+    (*Received::<Bulletin>::read(&bytes)
+        .unwrap()
+        .verify(&key(103).public_key())
+        .unwrap())
+    .clone()
 }
 
 async fn first_page(world: &World, device: kinchaku_protocol::ids::Ref) -> Page {
     let device = world.reader.device(device).await.unwrap().unwrap();
-    world.reader.page(&device, &[], Bytes(vec![1]), world.now).await.unwrap()
+    world
+        .reader
+        .page(&device, &[], Bytes(vec![1]), world.now)
+        .await
+        .unwrap()
 }
 
 /// Mistake 1 (T2): an intent at seq 5, other bytes with the same counter, and both shops' word.
@@ -43,7 +58,9 @@ async fn both_shops_of_a_fork_are_paid_in_all_24_orders(db: Db) {
     let mut world = World::new(db).await;
     let mut states = BTreeSet::new();
     for number in 0..24_u64 {
-        world = world.moved_to(kinchaku_server::command::Town { muni: 500 + number }).await;
+        world = world
+            .moved_to(kinchaku_server::command::Town { muni: 500 + number })
+            .await;
         let mut wallet = world.payer(10_000).await;
         for _ in 0..4 {
             let paid = wallet.pays(world.a.pid, 100);
@@ -52,15 +69,22 @@ async fn both_shops_of_a_fork_are_paid_in_all_24_orders(db: Db) {
         let epoch = bulletin(&world).await.epoch;
         let clone = wallet.branch(5, wallet.head, world.b.pid, &[(0, 2_000)], world.now);
         let paid = wallet.pays(world.a.pid, 3_000);
-        let mut documents =
-            vec![paid.bytes.clone(), clone.bytes.clone(), world.a.accepts(paid.reference), world.b.accepts(clone.reference)];
+        let mut documents = vec![
+            paid.bytes.clone(),
+            clone.bytes.clone(),
+            world.a.accepts(paid.reference),
+            world.b.accepts(clone.reference),
+        ];
         let mut left = usize::try_from(number).unwrap();
         for size in (1..=4).rev() {
             let document = documents.remove(left % size);
             left /= size;
             world.upload(&[&document]).await;
         }
-        assert_eq!((world.owed(world.a.pid).await, world.owed(world.b.pid).await), (3_400, 2_000));
+        assert_eq!(
+            (world.owed(world.a.pid).await, world.owed(world.b.pid).await),
+            (3_400, 2_000)
+        );
         let page = first_page(&world, wallet.device).await;
         assert!(page.facts.len() >= 6);
         let now = bulletin(&world).await;
@@ -103,12 +127,18 @@ async fn five_old_allowances_cost_no_more_than_the_caps(db: Db) {
                 }
             }
         }
-        assert_eq!(so_far.shop_day, limits.per_shop_day, "a shop stops at its day's cap for the holder");
+        assert_eq!(
+            so_far.shop_day, limits.per_shop_day,
+            "a shop stops at its day's cap for the holder"
+        );
     }
     for (intent, seen) in &taken {
         world.upload(&[intent, seen]).await;
     }
-    assert_eq!((world.owed(world.a.pid).await, world.owed(world.b.pid).await), (5_000, 5_000));
+    assert_eq!(
+        (world.owed(world.a.pid).await, world.owed(world.b.pid).await),
+        (5_000, 5_000)
+    );
     assert!(world.lost().await <= 2 * limits.per_shop_day.units());
     world.sound().await;
 }
@@ -161,7 +191,10 @@ async fn of_branches_nobody_saw_one_is_paid(db: Db) {
             assert_eq!(fact.reason, Reason::ForkBranch);
         }
     }
-    assert_eq!(world.owed(world.a.pid).await, i64::try_from(branches[0].intent.total().unwrap().units()).unwrap());
+    assert_eq!(
+        world.owed(world.a.pid).await,
+        i64::try_from(branches[0].intent.total().unwrap().units()).unwrap()
+    );
     world.sound().await;
 }
 
@@ -169,7 +202,13 @@ async fn a_broken_chain_is_kept_as_evidence_and_stops_nobody(db: Db) {
     let mut world = World::new(db).await;
     let mut wallet = world.payer(20_000).await;
     let first = wallet.pays(world.a.pid, 500);
-    let elsewhere = wallet.branch(2, kinchaku_protocol::ids::Ref([7; 16]), world.a.pid, &[(0, 600)], world.now);
+    let elsewhere = wallet.branch(
+        2,
+        kinchaku_protocol::ids::Ref([7; 16]),
+        world.a.pid,
+        &[(0, 600)],
+        world.now,
+    );
     world.upload(&[&first.bytes, &elsewhere.bytes]).await;
     assert_eq!(world.fact(&elsewhere.bytes).await.kind, FactKind::Posted);
     assert!(!bulletin(&world).await.stops(&wallet.allowance().holder));
@@ -204,9 +243,16 @@ async fn a_lost_phone_is_named_and_the_account_goes_on(db: Db) {
     let Ok(Outcome::Device(bytes)) = world.run(Action::Enrol(device)).await else {
         panic!("not enrolled");
     };
-    let device = Received::<kinchaku_protocol::doc::Device>::read(&bytes).unwrap().trusted().to_ref();
+    let device = Received::<kinchaku_protocol::doc::Device>::read(&bytes)
+        .unwrap()
+        .trusted()
+        .to_ref();
     let mut new = Wallet::new(lost.account, device, key(90), key(91));
-    assert_eq!(world.issue(&mut new).await, Err(CommandError::NothingToReserve), "all of it is held");
+    assert_eq!(
+        world.issue(&mut new).await,
+        Err(CommandError::NothingToReserve),
+        "all of it is held"
+    );
     world.credit(lost.account, MONEY, 4_000, None).await;
     world.issue(&mut new).await.unwrap();
     assert_ne!(new.allowance().holder, lost.allowance().holder);
@@ -214,6 +260,10 @@ async fn a_lost_phone_is_named_and_the_account_goes_on(db: Db) {
     world.now = world.now.after(21 * DAY_SECONDS);
     assert_eq!(world.run(Action::Lapse).await, Ok(Outcome::Ended(2)));
     world.issue(&mut new).await.unwrap();
-    assert_eq!(new.allowance().lines[0].amount.units(), 24_000, "the old hold came back");
+    assert_eq!(
+        new.allowance().lines[0].amount.units(),
+        24_000,
+        "the old hold came back"
+    );
     world.sound().await;
 }

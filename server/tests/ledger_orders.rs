@@ -1,4 +1,11 @@
 //! Every order of arrival of the same documents leaves the same books (D59 to D61, mistake 1).
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a test stops where it fails, and says what it skips"
+)]
 
 mod support;
 
@@ -66,12 +73,14 @@ fn cloned(wallet: &Wallet, cancelled: Branch, refused: Branch, closed: Option<Br
 /// The permutation of `count` things with this number.
 fn permutation(mut number: usize, count: usize) -> Vec<usize> {
     let mut left: Vec<usize> = (0..count).collect();
-    (1..=count).rev().map(|size| {
-        let at = number % size;
-        number /= size;
-        left.remove(at)
-    })
-    .collect()
+    (1..=count)
+        .rev()
+        .map(|size| {
+            let at = number % size;
+            number /= size;
+            left.remove(at)
+        })
+        .collect()
 }
 
 fn state_after(case: &Case, order: &[usize]) -> String {
@@ -132,8 +141,13 @@ struct Step {
 
 fn step() -> impl Strategy<Value = Step> {
     let fork = prop_oneof![3 => Just(None), 1 => any::<Index>().prop_map(Some)];
-    (11_u8..13, 1_u32..4_000, fork, 0_u8..7, 0_u8..2)
-        .prop_map(|(shop, amount, forks, said, line)| Step { shop, amount, forks, said, line })
+    (11_u8..13, 1_u32..4_000, fork, 0_u8..7, 0_u8..2).prop_map(|(shop, amount, forks, said, line)| Step {
+        shop,
+        amount,
+        forks,
+        said,
+        line,
+    })
 }
 
 fn history(steps: &[Step], closes: Option<Index>) -> Case {
@@ -198,7 +212,9 @@ async fn some_orders_on_a_database(db: Db) {
     let mut world = World::new(db).await;
     let mut states = Vec::new();
     for number in (0..5_040).step_by(210) {
-        let town = kinchaku_server::command::Town { muni: 1_000 + number as u64 };
+        let town = kinchaku_server::command::Town {
+            muni: 1_000 + number as u64,
+        };
         world = world.moved_to(town).await;
         let wallet = world.payer(5_000).await;
         let documents = cloned(&wallet, Branch::A, Branch::A, Some(Branch::B)).documents;
@@ -206,7 +222,10 @@ async fn some_orders_on_a_database(db: Db) {
             world.upload(&[&documents[at]]).await;
         }
         states.push(world.sound().await);
-        assert_eq!((world.owed(world.a.pid).await, world.owed(world.b.pid).await), (0, 2_500));
+        assert_eq!(
+            (world.owed(world.a.pid).await, world.owed(world.b.pid).await),
+            (0, 2_500)
+        );
     }
     states.dedup();
     assert_eq!(states.len(), 1);

@@ -1,4 +1,11 @@
 //! Payments in the books, on both databases: posted once, taken back, late, forked.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a test stops where it fails, and says what it skips"
+)]
 
 mod support;
 
@@ -39,7 +46,10 @@ async fn a_payment_is_posted_once_whoever_brings_it(db: Db) {
     assert_eq!(again, [first[0].clone(), AnswerItem::Noted]);
     assert_eq!(twice, [AnswerItem::Noted, first[0].clone(), first[0].clone()]);
     let fact = fact(&first[0]);
-    assert_eq!((fact.kind, fact.reason, fact.subject), (FactKind::Posted, Reason::None, paid.intent.id()));
+    assert_eq!(
+        (fact.kind, fact.reason, fact.subject),
+        (FactKind::Posted, Reason::None, paid.intent.id())
+    );
     assert_eq!(fact.rows.len(), 1);
     assert_eq!(fact.rows[0].tran_id.len(), 20);
     assert!(fact.rows[0].tran_id.starts_with("20260601"));
@@ -56,10 +66,19 @@ async fn a_combined_payment_is_one_row_for_each_class(db: Db) {
     world.credit(wallet.account, POINTS, 300, Some(day(90))).await;
     world.issue(&mut wallet).await.unwrap();
     let lines = wallet.allowance().lines.clone();
-    assert_eq!(lines.iter().map(|line| line.class).collect::<Vec<_>>(), [VOUCHER, POINTS, MONEY]);
+    assert_eq!(
+        lines.iter().map(|line| line.class).collect::<Vec<_>>(),
+        [VOUCHER, POINTS, MONEY]
+    );
     let paid = wallet.pays_parts(world.a.pid, &[(0, 500), (2, 200)]);
     let fact = world.fact(&paid.bytes).await;
-    assert_eq!(fact.rows.iter().map(|row| (row.class, row.amount.units())).collect::<Vec<_>>(), [(MONEY, 200), (VOUCHER, 500)]);
+    assert_eq!(
+        fact.rows
+            .iter()
+            .map(|row| (row.class, row.amount.units()))
+            .collect::<Vec<_>>(),
+        [(MONEY, 200), (VOUCHER, 500)]
+    );
     let sales = world.reader.shop_sales(world.a.pid).await.unwrap();
     assert_eq!(sales.len(), 1);
     assert_eq!(sales[0].rows.len(), 2);
@@ -78,12 +97,22 @@ async fn a_refusal_gives_the_value_back_in_both_orders(db: Db) {
     world.upload(&[&world.a.refuses(first.reference)]).await;
     world.upload(&[&world.a.refuses(second.reference)]).await;
     let reversed = world.fact(&second.bytes).await;
-    assert_eq!((reversed.kind, reversed.reason), (FactKind::Reversed, Reason::ShopRefused));
+    assert_eq!(
+        (reversed.kind, reversed.reason),
+        (FactKind::Reversed, Reason::ShopRefused)
+    );
     let reversed = world.fact(&first.bytes).await;
-    assert_eq!((reversed.kind, reversed.reason), (FactKind::Reversed, Reason::ShopRefused));
+    assert_eq!(
+        (reversed.kind, reversed.reason),
+        (FactKind::Reversed, Reason::ShopRefused)
+    );
     assert_eq!(world.owed(world.a.pid).await, 0);
     let third = wallet.pays(world.b.pid, 10_000);
-    assert_eq!(world.fact(&third.bytes).await.kind, FactKind::Posted, "the reserve is whole again");
+    assert_eq!(
+        world.fact(&third.bytes).await.kind,
+        FactKind::Posted,
+        "the reserve is whole again"
+    );
     world.sound().await;
 }
 
@@ -95,17 +124,28 @@ async fn a_cancellation_wins_before_and_after(db: Db) {
     let cancel = world.a.cancels(second.reference);
     let noted = world.upload(&[&cancel]).await;
     assert_eq!(fact(&noted[0]).kind, FactKind::CancelNoted);
-    world.upload(&[&first.bytes, &second.bytes, &world.a.accepts(second.reference)]).await;
+    world
+        .upload(&[&first.bytes, &second.bytes, &world.a.accepts(second.reference)])
+        .await;
     assert_eq!(world.fact(&second.bytes).await.reason, Reason::Cancelled);
     assert_eq!(world.owed(world.a.pid).await, 1_000);
     assert_eq!(world.upload(&[&cancel]).await, noted, "the same bytes again");
     world.upload(&[&world.b.cancels(first.reference)]).await;
-    assert_eq!(world.fact(&first.bytes).await.kind, FactKind::Posted, "another shop cannot cancel");
+    assert_eq!(
+        world.fact(&first.bytes).await.kind,
+        FactKind::Posted,
+        "another shop cannot cancel"
+    );
     world.upload(&[&world.a.cancels(first.reference)]).await;
     assert_eq!(world.fact(&first.bytes).await.kind, FactKind::Reversed);
     let sales = world.reader.shop_sales(world.a.pid).await.unwrap();
     let undone = sales[0].rows.iter().find(|row| row.target.is_some()).unwrap();
-    assert!(sales[0].rows.iter().any(|row| Some(&row.tran_id) == undone.target.as_ref()));
+    assert!(
+        sales[0]
+            .rows
+            .iter()
+            .any(|row| Some(&row.tran_id) == undone.target.as_ref())
+    );
     world.sound().await;
 }
 
@@ -119,7 +159,9 @@ async fn bad_documents_stop_nobody_else(db: Db) {
     let forged = stranger.pays(world.a.pid, 500);
     let paid = wallet.pays(world.a.pid, 700);
     let unknown = [0x85, 0x01];
-    let answers = world.upload(&[&unknown, &forged.bytes, &paid.bytes, &[], &[0xff; 4_000]]).await;
+    let answers = world
+        .upload(&[&unknown, &forged.bytes, &paid.bytes, &[], &[0xff; 4_000]])
+        .await;
     assert_eq!(answers[0], AnswerItem::Parked(ParkReason::Unreadable));
     assert_eq!(answers[1], AnswerItem::Parked(ParkReason::BadSignature));
     assert_eq!(fact(&answers[2]).kind, FactKind::Posted);
@@ -136,11 +178,17 @@ async fn an_altered_amount_or_a_foreign_signature_is_parked(db: Db) {
     let mut altered = paid.bytes.clone();
     let at = altered.windows(2).position(|pair| pair == [0x01, 0xf4]).unwrap();
     altered[at] = 0x03;
-    assert_eq!(world.upload(&[&altered]).await, [AnswerItem::Parked(ParkReason::BadSignature)]);
+    assert_eq!(
+        world.upload(&[&altered]).await,
+        [AnswerItem::Parked(ParkReason::BadSignature)]
+    );
     // A wallet's own device is no shop: its word about a payment does not count.
     let mut own = support::Shop::new(11);
     own.device = support::key(22);
-    assert_eq!(world.upload(&[&own.accepts(paid.reference)]).await, [AnswerItem::Parked(ParkReason::WrongSigner)]);
+    assert_eq!(
+        world.upload(&[&own.accepts(paid.reference)]).await,
+        [AnswerItem::Parked(ParkReason::WrongSigner)]
+    );
     assert_eq!(world.owed(world.a.pid).await, 0);
     world.sound().await;
 }
@@ -153,9 +201,16 @@ async fn what_no_shop_saw_is_paid_as_far_as_the_reserve_goes(db: Db) {
     let third = wallet.pays(world.b.pid, 400);
     assert_eq!(world.fact(&second.bytes).await.kind, FactKind::Posted);
     assert_eq!(world.fact(&third.bytes).await.kind, FactKind::Posted);
-    assert_eq!(world.fact(&first.bytes).await.kind, FactKind::Posted, "the lower counter comes first");
+    assert_eq!(
+        world.fact(&first.bytes).await.kind,
+        FactKind::Posted,
+        "the lower counter comes first"
+    );
     let displaced = world.fact(&second.bytes).await;
-    assert_eq!((displaced.kind, displaced.reason), (FactKind::Reversed, Reason::OverReserve));
+    assert_eq!(
+        (displaced.kind, displaced.reason),
+        (FactKind::Reversed, Reason::OverReserve)
+    );
     assert_eq!(world.lost().await, 0);
     // Once the shop's word is there, it is paid, and the scheme bears what the reserve lacks.
     world.upload(&[&world.b.accepts(second.reference)]).await;
@@ -175,7 +230,11 @@ async fn a_closed_allowance_releases_the_rest_when_all_is_here(db: Db) {
     world.upload(&[&second.bytes]).await;
     let mut other = support::wallet::Wallet::new(wallet.account, wallet.device, support::key(22), support::key(23));
     let refused = world.issue(&mut other).await;
-    assert_eq!(refused, Err(CommandError::NothingToReserve), "a payment is still on its way");
+    assert_eq!(
+        refused,
+        Err(CommandError::NothingToReserve),
+        "a payment is still on its way"
+    );
     world.upload(&[&first.bytes]).await;
     world.issue(&mut other).await.unwrap();
     assert_eq!(other.allowance().lines[0].amount.units(), 8_700);
@@ -215,9 +274,14 @@ async fn a_hold_lapses_and_what_comes_late_is_not_paid(db: Db) {
     assert_eq!(world.run(Action::Lapse).await, Ok(Outcome::Ended(1)));
     assert_eq!(world.run(Action::Lapse).await, Ok(Outcome::Ended(0)), "once");
     assert_eq!(world.fact(&late.bytes).await.reason, Reason::Late);
-    world.upload(&[&late_seen.bytes, &world.b.accepts(late_seen.reference)]).await;
+    world
+        .upload(&[&late_seen.bytes, &world.b.accepts(late_seen.reference)])
+        .await;
     assert_eq!(world.fact(&late_seen.bytes).await.kind, FactKind::Posted);
-    assert_eq!((world.owed(world.a.pid).await, world.owed(world.b.pid).await), (600, 800));
+    assert_eq!(
+        (world.owed(world.a.pid).await, world.owed(world.b.pid).await),
+        (600, 800)
+    );
     world.sound().await;
 }
 
@@ -235,9 +299,16 @@ async fn the_lot_that_was_reserved_is_the_lot_that_pays(db: Db) {
     assert_eq!(world.fact(&paid.bytes).await.kind, FactKind::Posted);
     (wallet.seq, wallet.head) = (1, paid.reference);
     world.upload(&[&wallet.closes().unwrap()]).await;
-    assert_eq!(world.run(Action::Expire).await, Ok(Outcome::Ended(1)), "only when the hold has ended");
+    assert_eq!(
+        world.run(Action::Expire).await,
+        Ok(Outcome::Ended(1)),
+        "only when the hold has ended"
+    );
     let lots: Vec<_> = world.reader.trial_balance().await.unwrap();
-    let expired = lots.iter().find(|line| line.book == kinchaku_server::ledger::rows::Book::ExpiryIncome).unwrap();
+    let expired = lots
+        .iter()
+        .find(|line| line.book == kinchaku_server::ledger::rows::Book::ExpiryIncome)
+        .unwrap();
     assert_eq!(expired.sum.units(), 700);
     let passed = wallet.branch(2, paid.reference, world.a.pid, &[(0, 300)], day(5).start());
     assert_eq!(world.fact(&passed.bytes).await.reason, Reason::DayPassed);

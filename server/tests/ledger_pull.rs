@@ -1,4 +1,11 @@
 //! What devices hear of the books: snapshots, changes, pages.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a test stops where it fails, and says what it skips"
+)]
 
 mod support;
 
@@ -52,8 +59,16 @@ impl Copy {
     async fn pull(&mut self, world: &World) -> Page {
         loop {
             let device = world.reader.device(self.device).await.unwrap().unwrap();
-            let page = world.reader.page(&device, &self.cursor, Bytes(vec![9; 16]), world.now).await.unwrap();
-            assert_eq!(page.nonce, Some(Bytes(vec![9; 16])), "T5: an old page cannot be played back");
+            let page = world
+                .reader
+                .page(&device, &self.cursor, Bytes(vec![9; 16]), world.now)
+                .await
+                .unwrap();
+            assert_eq!(
+                page.nonce,
+                Some(Bytes(vec![9; 16])),
+                "T5: an old page cannot be played back"
+            );
             assert!(page.encode().len() <= MAX_PAGE);
             page.sign(&key(102)).unwrap();
             self.pages += 1;
@@ -77,11 +92,21 @@ impl Copy {
     }
 
     fn of(&self, table: Table) -> Vec<&[u8]> {
-        self.rows.iter().filter(|((list, _), _)| *list == table.number()).map(|(_, value)| value.as_slice()).collect()
+        self.rows
+            .iter()
+            .filter(|((list, _), _)| *list == table.number())
+            .map(|(_, value)| value.as_slice())
+            .collect()
     }
 
     fn fact_kinds(&self) -> Vec<FactKind> {
-        let read = |bytes: &Vec<u8>| Received::<Fact>::read(bytes).unwrap().verify(&key(102).public_key()).unwrap().kind;
+        let read = |bytes: &Vec<u8>| {
+            Received::<Fact>::read(bytes)
+                .unwrap()
+                .verify(&key(102).public_key())
+                .unwrap()
+                .kind
+        };
         self.facts.iter().map(read).collect()
     }
 }
@@ -96,7 +121,10 @@ async fn a_new_device_gets_everything_and_then_only_changes(db: Db) {
     assert_eq!(copy.of(Table::Shop).len(), 3);
     assert_eq!(copy.of(Table::Allowance), [wallet.allowance().bytes()]);
     let balance: BalanceRow = from_bytes(copy.of(Table::Balance)[0]).unwrap();
-    assert_eq!((balance.class, balance.remaining.units(), balance.held.units()), (MONEY, 5_000, 5_000));
+    assert_eq!(
+        (balance.class, balance.remaining.units(), balance.held.units()),
+        (MONEY, 5_000, 5_000)
+    );
     assert_eq!((page.root.balance.units(), page.root.reserved.units()), (5_000, 5_000));
     let nothing = copy.pull(&world).await;
     assert!(nothing.rows.is_empty() && nothing.facts.is_empty());
@@ -108,8 +136,15 @@ async fn a_new_device_gets_everything_and_then_only_changes(db: Db) {
     assert_eq!(copy.fact_kinds(), [FactKind::Posted]);
     let tables: Vec<Table> = page.rows.iter().map(|row| row.table).collect();
     assert_eq!(tables, [Table::Balance, Table::Lot, Table::History]);
-    let history: Vec<HistoryRow> = copy.of(Table::History).into_iter().map(|row| from_bytes(row).unwrap()).collect();
-    let told: Vec<_> = history.iter().map(|row| (row.operation, row.operation_id, row.amount.units())).collect();
+    let history: Vec<HistoryRow> = copy
+        .of(Table::History)
+        .into_iter()
+        .map(|row| from_bytes(row).unwrap())
+        .collect();
+    let told: Vec<_> = history
+        .iter()
+        .map(|row| (row.operation, row.operation_id, row.amount.units()))
+        .collect();
     assert_eq!(told, [(1, 3, 5_000), (2, 1, 1_500)], "F117");
     assert_eq!((page.root.balance.units(), page.root.reserved.units()), (3_500, 3_500));
 
@@ -143,17 +178,29 @@ async fn a_shop_hears_of_its_payments_alone(db: Db) {
     b.pull(&world).await;
     let first = wallet.pays(world.a.pid, 700);
     let second = wallet.pays(world.a.pid, 800);
-    world.upload(&[&first.bytes, &second.bytes, &world.a.refuses(second.reference)]).await;
+    world
+        .upload(&[&first.bytes, &second.bytes, &world.a.refuses(second.reference)])
+        .await;
     a.pull(&world).await;
     let page = b.pull(&world).await;
     assert!(page.rows.is_empty() && page.facts.is_empty());
     assert_eq!((page.root.balance.units(), page.root.reserved.units()), (0, 0));
-    let sales: Vec<SaleRow> = a.of(Table::Sale).into_iter().map(|row| from_bytes(row).unwrap()).collect();
+    let sales: Vec<SaleRow> = a
+        .of(Table::Sale)
+        .into_iter()
+        .map(|row| from_bytes(row).unwrap())
+        .collect();
     let mut told: Vec<_> = sales.iter().map(|row| (row.total.units(), row.status)).collect();
     told.sort_unstable();
-    assert_eq!(told, [(700, FactKind::Posted.number()), (800, FactKind::Reversed.number())]);
+    assert_eq!(
+        told,
+        [(700, FactKind::Posted.number()), (800, FactKind::Reversed.number())]
+    );
     assert!(sales.iter().all(|sale| a.facts.contains(&sale.fact.0)));
-    assert!(a.of(Table::Balance).is_empty() && a.of(Table::History).is_empty(), "nobody's value");
+    assert!(
+        a.of(Table::Balance).is_empty() && a.of(Table::History).is_empty(),
+        "nobody's value"
+    );
     let mut late = Copy::new(device(11));
     late.pull(&world).await;
     assert_eq!(late.of(Table::Sale), a.of(Table::Sale));
@@ -164,7 +211,9 @@ async fn changes_add_up_to_what_a_snapshot_says(db: Db) {
     let mut wallet = world.resident().await;
     let mut copy = Copy::new(wallet.device);
     for round in 0..6_u32 {
-        world.credit(wallet.account, VOUCHER, 500 + round, Some(day(4 + round))).await;
+        world
+            .credit(wallet.account, VOUCHER, 500 + round, Some(day(4 + round)))
+            .await;
         world.credit(wallet.account, MONEY, 900, None).await;
         if world.issue(&mut wallet).await.is_ok() {
             let paid = wallet.pays(world.a.pid, 300 + round);
@@ -174,7 +223,10 @@ async fn changes_add_up_to_what_a_snapshot_says(db: Db) {
             }
         }
         if round % 3 == 1 {
-            world.run(Action::AddShop(new_shop(30 + u8::try_from(round).unwrap()))).await.unwrap();
+            world
+                .run(Action::AddShop(new_shop(30 + u8::try_from(round).unwrap())))
+                .await
+                .unwrap();
         }
         world.now = world.now.after(100_000);
         world.run(Action::Expire).await.unwrap();
@@ -201,7 +253,12 @@ async fn a_large_directory_comes_in_several_pages(db: Db) {
         };
         let (lane, now) = (world.lane.clone(), world.now);
         waiting.spawn(async move {
-            lane.run(kinchaku_server::command::Command { now, action: Action::AddShop(shop) }).await.unwrap()
+            lane.run(kinchaku_server::command::Command {
+                now,
+                action: Action::AddShop(shop),
+            })
+            .await
+            .unwrap()
         });
     }
     waiting.join_all().await;
@@ -227,9 +284,16 @@ async fn a_stopped_holder_and_a_dead_shop_are_told(db: Db) {
     world.run(Action::Revoke(Stop::Shop(world.b.pid, None))).await.unwrap();
     let page = copy.pull(&world).await;
     assert_eq!(page.epoch, world.reader.epoch().await.unwrap());
-    assert_eq!(copy.fact_kinds().iter().filter(|kind| **kind == FactKind::Fork).count(), 1);
+    assert_eq!(
+        copy.fact_kinds().iter().filter(|kind| **kind == FactKind::Fork).count(),
+        1
+    );
     let account: AccountRow = from_bytes(copy.of(Table::Account)[0]).unwrap();
     assert!(account.stopped);
-    let shops: Vec<ShopRow> = copy.of(Table::Shop).into_iter().map(|row| from_bytes(row).unwrap()).collect();
+    let shops: Vec<ShopRow> = copy
+        .of(Table::Shop)
+        .into_iter()
+        .map(|row| from_bytes(row).unwrap())
+        .collect();
     assert!(!shops.iter().any(|shop| shop.shop == world.b.pid));
 }

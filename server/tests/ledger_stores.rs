@@ -1,5 +1,12 @@
 //! The stores and the lane: the tables, the same history in both databases, who may write, and what a
 //! lost answer or a second process can do.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a test stops where it fails, and says what it skips"
+)]
 
 mod support;
 
@@ -64,18 +71,36 @@ fn every_key_of_both_migrations_begins_with_the_municipality() {
             let tables = created(migration.sql);
             assert!(tables.len() > 30);
             for table in &tables {
-                assert_eq!(table.columns[0], ("muni".to_owned(), "bigint not null".to_owned()), "{}", table.name);
+                assert_eq!(
+                    table.columns[0],
+                    ("muni".to_owned(), "bigint not null".to_owned()),
+                    "{}",
+                    table.name
+                );
                 assert_eq!(table.key.first().map(String::as_str), Some("muni"), "{}", table.name);
                 for (column, kind) in &table.columns {
                     let kind = kind.trim_end_matches(" not null");
-                    assert!(["bigint", "text", bytes].contains(&kind), "{} {column} {kind}", table.name);
+                    assert!(
+                        ["bigint", "text", bytes].contains(&kind),
+                        "{} {column} {kind}",
+                        table.name
+                    );
                 }
             }
             for statement in migration.sql.split(';').filter(|text| text.contains("create index")) {
                 assert!(statement.contains("(muni, "), "{statement}");
             }
             let code: Vec<&str> = migration.sql.lines().filter(|line| !line.starts_with("--")).collect();
-            for word in ["autoincrement", "serial", "now(", "trigger", "default", "random", "sequence", "unique"] {
+            for word in [
+                "autoincrement",
+                "serial",
+                "now(",
+                "trigger",
+                "default",
+                "random",
+                "sequence",
+                "unique",
+            ] {
                 assert!(!code.iter().any(|line| line.contains(word)), "{word}");
             }
         }
@@ -142,7 +167,13 @@ async fn live(world: &mut World, seed: u64) {
         let amount = u32::try_from(any_of(&mut runner, 1..900)).unwrap();
         let fork = any_of(&mut runner, 0..6) == 0;
         let paid = if fork {
-            wallet.branch(wallet.seq.max(1), wallet.allowance().to_ref(), shop.pid, &[(line, amount)], world.now)
+            wallet.branch(
+                wallet.seq.max(1),
+                wallet.allowance().to_ref(),
+                shop.pid,
+                &[(line, amount)],
+                world.now,
+            )
         } else {
             wallet.pays_parts(shop.pid, &[(line, amount)])
         };
@@ -176,7 +207,13 @@ fn any_of(runner: &mut TestRunner, range: std::ops::Range<u64>) -> u64 {
 
 /// Every row of every table, to the byte.
 async fn dump(store: &Db) -> Vec<Vec<Vec<Value>>> {
-    let all = TABLES.iter().map(|table| Query { table, which: Which::All }).collect();
+    let all = TABLES
+        .iter()
+        .map(|table| Query {
+            table,
+            which: Which::All,
+        })
+        .collect();
     store.load(TOWN, all).await.unwrap()
 }
 
@@ -191,12 +228,18 @@ async fn one_history(fresh: &Fresh, seed: u64) -> (String, Vec<Vec<Vec<Value>>>)
 /// The same history gives the same books, row by row and fact by fact, in SQLite twice and in PostgreSQL.
 #[tokio::test]
 async fn the_same_history_gives_the_same_rows_in_every_database() {
-    let rounds = std::env::var("KINCHAKU_HISTORIES").ok().and_then(|text| text.parse().ok()).map_or(16, |n: u64| n / 6);
+    let rounds = std::env::var("KINCHAKU_HISTORIES")
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .map_or(16, |n: u64| n / 6);
     for seed in 0..rounds {
         let first = one_history(&support::database::sqlite().await, seed).await;
         let again = one_history(&support::database::sqlite().await, seed).await;
         assert_eq!(first, again, "seed {seed}");
-        assert!(first.1.iter().map(Vec::len).sum::<usize>() > 200, "a history worth the name");
+        assert!(
+            first.1.iter().map(Vec::len).sum::<usize>() > 200,
+            "a history worth the name"
+        );
         if let Some(fresh) = support::database::postgres(&format!("history_{seed}")).await {
             let other = one_history(&fresh, seed).await;
             assert_eq!(first.0, other.0, "seed {seed}");
@@ -217,8 +260,14 @@ on_both!(
 );
 
 fn counter(name: &str, value: u64) -> Write {
-    let row = CounterRow { name: name.to_owned(), value };
-    Write { table: CounterRow::DEF, rows: vec![row.to_values()] }
+    let row = CounterRow {
+        name: name.to_owned(),
+        value,
+    };
+    Write {
+        table: CounterRow::DEF,
+        rows: vec![row.to_values()],
+    }
 }
 
 /// D67: the epoch of the lease is in every commit.
@@ -232,7 +281,10 @@ async fn whoever_lost_the_lane_writes_nothing(db: Db) {
     assert!(matches!(refused, Err(StoreError::LeaseLost)));
     assert!(matches!(db.renew(TOWN, first).await, Err(StoreError::LeaseLost)));
     db.renew(TOWN, second).await.unwrap();
-    let all = Query { table: CounterRow::DEF, which: Which::All };
+    let all = Query {
+        table: CounterRow::DEF,
+        which: Which::All,
+    };
     let rows = db.load(TOWN, vec![all]).await.unwrap();
     assert_eq!(rows, [vec![vec![Value::Text("x".to_owned()), Value::Int(1)]]]);
 }
@@ -248,11 +300,22 @@ async fn a_store_gives_back_what_was_written(db: Db) {
     let large: u64 = 9_007_199_254_740_993;
     let facts = [fact(1, b""), fact(2, &[0, 255, 34, 39]), fact(large, &[7; 5_000])];
     let texts = ["", "\"quoted\" 'and' \\", "三鷹 \u{1f361}\n\t", "{}[],null"];
-    let counters: Vec<CounterRow> =
-        texts.iter().map(|text| CounterRow { name: (*text).to_owned(), value: 5 }).collect();
+    let counters: Vec<CounterRow> = texts
+        .iter()
+        .map(|text| CounterRow {
+            name: (*text).to_owned(),
+            value: 5,
+        })
+        .collect();
     let writes = vec![
-        Write { table: FactRow::DEF, rows: facts.iter().map(Table::to_values).collect() },
-        Write { table: CounterRow::DEF, rows: counters.iter().map(Table::to_values).collect() },
+        Write {
+            table: FactRow::DEF,
+            rows: facts.iter().map(Table::to_values).collect(),
+        },
+        Write {
+            table: CounterRow::DEF,
+            rows: counters.iter().map(Table::to_values).collect(),
+        },
     ];
     db.commit(TOWN, lease, writes).await.unwrap();
     let ask = |column: &'static str, values: Vec<Value>| Query {
@@ -265,8 +328,14 @@ async fn a_store_gives_back_what_was_written(db: Db) {
             vec![
                 ask("number", vec![large.to_value(), 2_u64.to_value(), 77_u64.to_value()]),
                 ask("subject", vec![facts[0].subject.to_value()]),
-                Query { table: FactRow::DEF, which: Which::UpTo("number", 2, "kind = 0") },
-                Query { table: CounterRow::DEF, which: Which::All },
+                Query {
+                    table: FactRow::DEF,
+                    which: Which::UpTo("number", 2, "kind = 0"),
+                },
+                Query {
+                    table: CounterRow::DEF,
+                    which: Which::All,
+                },
             ],
         )
         .await
@@ -277,10 +346,19 @@ async fn a_store_gives_back_what_was_written(db: Db) {
     let names: BTreeSet<&Value> = loaded[3].iter().map(|row| &row[0]).collect();
     assert_eq!(names.len(), texts.len());
     // A row with a key that is there replaces it.
-    let changed = FactRow { doc: vec![1], ..facts[0].clone() };
-    let write = Write { table: FactRow::DEF, rows: vec![changed.to_values()] };
+    let changed = FactRow {
+        doc: vec![1],
+        ..facts[0].clone()
+    };
+    let write = Write {
+        table: FactRow::DEF,
+        rows: vec![changed.to_values()],
+    };
     db.commit(TOWN, lease, vec![write]).await.unwrap();
-    let loaded = db.load(TOWN, vec![ask("number", vec![1_u64.to_value()])]).await.unwrap();
+    let loaded = db
+        .load(TOWN, vec![ask("number", vec![1_u64.to_value()])])
+        .await
+        .unwrap();
     assert_eq!(loaded[0], [changed.to_values()]);
 }
 
@@ -320,7 +398,9 @@ impl Unreliable {
     }
 
     fn failed() -> StoreError {
-        StoreError::Failed { what: "the connection broke".to_owned() }
+        StoreError::Failed {
+            what: "the connection broke".to_owned(),
+        }
     }
 }
 
@@ -344,7 +424,11 @@ impl Store for Unreliable {
                 return Err(Self::failed());
             }
             self.inner.commit(town, lease, writes).await?;
-            if Self::due(&self.lies) { Err(Self::failed()) } else { Ok(()) }
+            if Self::due(&self.lies) {
+                Err(Self::failed())
+            } else {
+                Ok(())
+            }
         })
     }
 
@@ -382,7 +466,10 @@ async fn a_commit_whose_answer_is_lost_is_answered_all_the_same(db: Db) {
     let paid = wallet.pays(world.a.pid, 1_000);
     lose();
     let first = world.upload(&[&paid.bytes, &world.a.cancels(paid.reference)]).await;
-    assert_eq!(world.upload(&[&paid.bytes, &world.a.cancels(paid.reference)]).await, first);
+    assert_eq!(
+        world.upload(&[&paid.bytes, &world.a.cancels(paid.reference)]).await,
+        first
+    );
     let next = wallet.pays(world.a.pid, 700);
     world.upload(&[&next.bytes]).await;
     lose();
@@ -394,7 +481,10 @@ async fn a_commit_whose_answer_is_lost_is_answered_all_the_same(db: Db) {
     // Where the database stays away, the caller hears that and nothing is half done.
     unreliable.fails.store(100, std::sync::atomic::Ordering::SeqCst);
     let failed = world.run(Action::Expire).await;
-    assert!(matches!(failed, Ok(Outcome::Ended(0))), "nothing to write is no failure");
+    assert!(
+        matches!(failed, Ok(Outcome::Ended(0))),
+        "nothing to write is no failure"
+    );
     let late = wallet.pays(world.a.pid, 10);
     let upload = Action::Upload(vec![support::item(&late.bytes)]);
     assert_eq!(world.run(upload).await, Err(CommandError::Unavailable));
@@ -415,11 +505,23 @@ async fn a_drained_lane_has_finished_and_takes_nothing_more(db: Db) {
         set: kinchaku_protocol::ids::SetId::ANYWHERE,
     });
     let (done, ()) = tokio::join!(world.run(credit.clone()), world.lane.drain());
-    assert!(matches!(done, Ok(Outcome::Credited { .. }) | Err(CommandError::Unavailable)));
+    assert!(matches!(
+        done,
+        Ok(Outcome::Credited { .. }) | Err(CommandError::Unavailable)
+    ));
     assert_eq!(world.run(credit.clone()).await, Err(CommandError::Unavailable));
     // The next lane finds the lease free at once.
-    let next = Lane::start(world.store.clone(), TOWN, Arc::new(signers()), TownRules::default(), "next".to_owned());
-    let command = kinchaku_server::command::Command { now: START, action: credit };
+    let next = Lane::start(
+        world.store.clone(),
+        TOWN,
+        Arc::new(signers()),
+        TownRules::default(),
+        "next".to_owned(),
+    );
+    let command = kinchaku_server::command::Command {
+        now: START,
+        action: credit,
+    };
     assert!(next.run(command).await.is_ok());
     assert!(next.keeps() && !world.lane.keeps());
 }
@@ -435,7 +537,10 @@ async fn towns_in_one_database_do_not_see_each_other(db: Db) {
     assert_eq!(world.reader.device(wallet.device).await.unwrap(), None);
     let other = Reader::new(db, TOWN);
     assert_eq!(other.payable(Pid([11; 8])).await.unwrap(), []);
-    assert_eq!(other.device(wallet.device).await.unwrap().unwrap().account, Some(wallet.account));
+    assert_eq!(
+        other.device(wallet.device).await.unwrap().unwrap().account,
+        Some(wallet.account)
+    );
     // Once the allowance is there, what was parked is decided.
     let world = world.moved_to(TOWN).await;
     assert_eq!(world.fact(&paid.bytes).await.kind, FactKind::Posted);

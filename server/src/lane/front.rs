@@ -76,11 +76,15 @@ async fn spread<A: Send + 'static, B: Send + 'static>(
         let rest = things.split_off(size.min(things.len()));
         let share = std::mem::replace(&mut things, rest);
         let work = work.clone();
-        shares.push(tokio::task::spawn_blocking(move || share.into_iter().map(|thing| work(thing)).collect::<Vec<B>>()));
+        shares.push(tokio::task::spawn_blocking(move || {
+            share.into_iter().map(|thing| work(thing)).collect::<Vec<B>>()
+        }));
     }
     let mut done = Vec::new();
     for share in shares {
-        let part = share.await.map_err(|_| StoreError::Failed { what: "a worker stopped".to_owned() })?;
+        let part = share.await.map_err(|_| StoreError::Failed {
+            what: "a worker stopped".to_owned(),
+        })?;
         done.extend(part);
     }
     Ok(done)
@@ -132,7 +136,11 @@ impl Keys {
         kids.sort();
         kids.dedup();
         let mut keys = Self {
-            console: signers.console.iter().filter_map(|key| Some((key.kid(), key.point().ok()?))).collect(),
+            console: signers
+                .console
+                .iter()
+                .filter_map(|key| Some((key.kid(), key.point().ok()?)))
+                .collect(),
             ..Self::default()
         };
         if references.is_empty() && kids.is_empty() {
@@ -156,8 +164,9 @@ impl Keys {
     }
 
     fn learn_allowance(&mut self, row: &AllowanceRow) {
-        let key: Option<PublicKey> =
-            Received::<Allowance>::read(&row.doc).ok().map(|document| document.claims().device_key);
+        let key: Option<PublicKey> = Received::<Allowance>::read(&row.doc)
+            .ok()
+            .map(|document| document.claims().device_key);
         let point = key.and_then(|key| key.point().ok());
         self.allowances.insert(row.reference, (point, row.device));
     }
@@ -165,7 +174,10 @@ impl Keys {
     fn learn_device(&mut self, row: &DeviceRow) {
         if let Ok(key) = row.sync_key.point() {
             let shop = (row.role == Role::Shop).then_some(row.owner);
-            self.devices.entry(row.kid).or_default().push(Signer { id: row.id, key, shop });
+            self.devices
+                .entry(row.kid)
+                .or_default()
+                .push(Signer { id: row.id, key, shop });
         }
     }
 
@@ -175,7 +187,10 @@ impl Keys {
 }
 
 fn among<R: Table>(column: &'static str, values: Vec<Value>) -> Query {
-    Query { table: R::DEF, which: Which::Among(column, values, None) }
+    Query {
+        table: R::DEF,
+        which: Which::Among(column, values, None),
+    }
 }
 
 fn prove(document: Read, bytes: Vec<u8>, keys: &Keys) -> Checked {
@@ -193,7 +208,10 @@ fn prove_intent(intent: Received<Intent>, keys: &Keys) -> Result<Checked, ParkRe
     let known = keys.allowances.get(&intent.claims().authorisation);
     let (point, _) = known.ok_or(ParkReason::Waiting)?;
     let point = point.as_ref().ok_or(ParkReason::WrongSigner)?;
-    intent.verify_by(point).map(Checked::Intent).map_err(|_| ParkReason::BadSignature)
+    intent
+        .verify_by(point)
+        .map(Checked::Intent)
+        .map_err(|_| ParkReason::BadSignature)
 }
 
 fn prove_seen(seen: &Received<Seen>, keys: &Keys) -> Result<Checked, ParkReason> {
@@ -203,9 +221,14 @@ fn prove_seen(seen: &Received<Seen>, keys: &Keys) -> Result<Checked, ParkReason>
 }
 
 fn prove_close(close: &Received<Close>, keys: &Keys) -> Result<Checked, ParkReason> {
-    let (_, device) = keys.allowances.get(&close.claims().allowance).ok_or(ParkReason::Waiting)?;
+    let (_, device) = keys
+        .allowances
+        .get(&close.claims().allowance)
+        .ok_or(ParkReason::Waiting)?;
     let (close, signer) = by_device(close, keys)?;
-    (signer.id == *device).then_some(Checked::Close(close)).ok_or(ParkReason::WrongSigner)
+    (signer.id == *device)
+        .then_some(Checked::Close(close))
+        .ok_or(ParkReason::WrongSigner)
 }
 
 fn prove_cancel(cancel: &Received<Cancel>, keys: &Keys) -> Result<Checked, ParkReason> {
@@ -216,7 +239,9 @@ fn prove_cancel(cancel: &Received<Cancel>, keys: &Keys) -> Result<Checked, ParkR
         }
     }
     let (proven, signer) = by_device(cancel, keys)?;
-    (signer.shop == Some(proven.shop)).then_some(Checked::Cancel(proven)).ok_or(ParkReason::WrongSigner)
+    (signer.shop == Some(proven.shop))
+        .then_some(Checked::Cancel(proven))
+        .ok_or(ParkReason::WrongSigner)
 }
 
 /// Which enrolled device signed it: short names may collide, so each is tried.

@@ -71,7 +71,13 @@ impl Lane {
             keeping: keeping.clone(),
         };
         tokio::spawn(keeper.keep(waiting));
-        Self { store, town, signers, queue, keeping }
+        Self {
+            store,
+            town,
+            signers,
+            queue,
+            keeping,
+        }
     }
 
     /// Whether this process holds the lane.
@@ -254,7 +260,13 @@ impl Keeper {
 
     async fn load_for_bulletin(&self, view: &mut View) -> Result<(), StoreError> {
         let tables = [RevokedRow::DEF, ShopRow::DEF, MarkRow::DEF];
-        let queries = tables.into_iter().map(|table| Query { table, which: Which::All }).collect();
+        let queries = tables
+            .into_iter()
+            .map(|table| Query {
+                table,
+                which: Which::All,
+            })
+            .collect();
         self.fetch(view, queries).await
     }
 

@@ -8,8 +8,8 @@ use kinchaku_protocol::ids::{DocId, Ref};
 use crate::command::{Action, Invitee, Stop};
 use crate::ledger::decide::{Checked, Task};
 use crate::ledger::rows::{
-    AccountRow, AllowanceRow, BulletinRow, BusinessRow, CancelRow, ClassRow, CloseRow, CounterRow, CreditRow, DeviceDocRow,
-    DeviceRow, FactRow, ForkRow, HoldLineRow, HoldLotRow, HoldRow, HolderRow, IntentRow, InvitationRow,
+    AccountRow, AllowanceRow, BulletinRow, BusinessRow, CancelRow, ClassRow, CloseRow, CounterRow, CreditRow,
+    DeviceDocRow, DeviceRow, FactRow, ForkRow, HoldLineRow, HoldLotRow, HoldRow, HolderRow, IntentRow, InvitationRow,
     LotRow, MarkRow, ParkedRow, RevokedRow, SeenRow, ShopRow, ShopSetRow, TakingRow, UnlockRow,
 };
 use crate::ledger::stop::EPOCH;

@@ -33,7 +33,10 @@ pub fn settle(view: &mut View, allowance: Ref, now: Time) -> Result<(), Broken> 
     let order: Vec<(DocId, Vec<Part>)> = {
         let mut papers: Vec<&Paper> = case.papers.iter().collect();
         papers.sort_by_key(|paper| (paper.seq, paper.id));
-        papers.into_iter().map(|paper| (paper.id, paper.parts.clone())).collect()
+        papers
+            .into_iter()
+            .map(|paper| (paper.id, paper.parts.clone()))
+            .collect()
     };
     let mut facts = BTreeMap::new();
     // What is taken back makes room for what is paid.
@@ -64,12 +67,19 @@ fn case(view: &View, allowance: Ref) -> Result<Case, Broken> {
         .closes
         .by(&allowance.to_value())
         .find(|close| close.counts)
-        .map(|close| Ending { last: close.last, head: close.head });
+        .map(|close| Ending {
+            last: close.last,
+            head: close.head,
+        });
     Ok(Case {
         allowance,
         lines: document.lines.iter().map(|line| line.amount).collect(),
         limits: document.limits.clone(),
-        papers: view.intents.by(&allowance.to_value()).map(|row| paper(view, row)).collect::<Result<_, _>>()?,
+        papers: view
+            .intents
+            .by(&allowance.to_value())
+            .map(|row| paper(view, row))
+            .collect::<Result<_, _>>()?,
         ending,
     })
 }
@@ -77,14 +87,21 @@ fn case(view: &View, allowance: Ref) -> Result<Case, Broken> {
 fn paper(view: &View, row: &IntentRow) -> Result<Paper, Broken> {
     let intent = Received::<Intent>::read(&row.doc).map_err(|_| Broken)?.trusted();
     let mut said = Said::default();
-    for seen in view.seens.by(&row.reference.to_value()).filter(|seen| seen.shop == row.shop) {
+    for seen in view
+        .seens
+        .by(&row.reference.to_value())
+        .filter(|seen| seen.shop == row.shop)
+    {
         match (seen.verdict.accepted(), seen.assurance) {
             (false, _) => said.refused = true,
             (true, kinchaku_protocol::doc::Assurance::Blind) => said.blind = true,
             (true, _) => said.relayed = true,
         }
     }
-    said.cancelled = view.cancels.by(&row.reference.to_value()).any(|cancel| cancel.shop == row.shop);
+    said.cancelled = view
+        .cancels
+        .by(&row.reference.to_value())
+        .any(|cancel| cancel.shop == row.shop);
     Ok(Paper {
         id: row.id,
         seq: row.seq,
@@ -143,7 +160,10 @@ fn reverse(view: &mut View, id: DocId, parts: &[Part], now: Time) -> Result<Rows
     let entry = enter(view, head, &movement)?;
     row.paid = false;
     let amounts = by_class(view, row.allowance, parts)?;
-    let business = Business { entry, ..business(&row, Operation::Cancel, OperationId::UseCancel, now) };
+    let business = Business {
+        entry,
+        ..business(&row, Operation::Cancel, OperationId::UseCancel, now)
+    };
     view.intents.put(row);
     Ok(list(view, business, &amounts))
 }
@@ -298,6 +318,9 @@ pub fn lapse(view: &mut View, allowance: Ref, now: Time) -> Result<(), Broken> {
     let case = case(view, allowance)?;
     let mut papers: Vec<&Paper> = case.papers.iter().collect();
     papers.sort_by_key(|paper| (paper.seq, paper.id));
-    let order: Vec<_> = papers.into_iter().map(|paper| (paper.id, paper.parts.clone())).collect();
+    let order: Vec<_> = papers
+        .into_iter()
+        .map(|paper| (paper.id, paper.parts.clone()))
+        .collect();
     line::finish(view, allowance, &order, true, now)
 }

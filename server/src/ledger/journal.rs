@@ -8,11 +8,11 @@ use kinchaku_protocol::ids::{ClassId, DocId, Pid};
 use kinchaku_protocol::money::{Amount, Signed};
 use kinchaku_protocol::time::Time;
 
+use super::Broken;
 use super::rows::{
     Book, BusinessRow, EntryKind, EntryRow, NO_PARTY, Operation, OperationId, PostingRow, Topic, account_party,
 };
 use super::view::View;
-use super::Broken;
 
 /// What moves in one entry: sums by ledger account, party, class and lot.
 #[derive(Clone, Debug, Default)]
@@ -35,7 +35,14 @@ impl Movement {
     ///
     /// # Errors
     /// [`Broken`] out of range.
-    pub fn user_to(&mut self, from: (u64, u64), book: Book, party: Pid, class: ClassId, by: Amount) -> Result<(), Broken> {
+    pub fn user_to(
+        &mut self,
+        from: (u64, u64),
+        book: Book,
+        party: Pid,
+        class: ClassId,
+        by: Amount,
+    ) -> Result<(), Broken> {
         let (account, lot) = from;
         self.add(Book::User, account_party(account), class, Some(lot), by.debit())?;
         self.add(book, party, class, None, by.credit())
@@ -45,7 +52,14 @@ impl Movement {
     ///
     /// # Errors
     /// [`Broken`] out of range.
-    pub fn to_user(&mut self, to: (u64, u64), book: Book, party: Pid, class: ClassId, by: Amount) -> Result<(), Broken> {
+    pub fn to_user(
+        &mut self,
+        to: (u64, u64),
+        book: Book,
+        party: Pid,
+        class: ClassId,
+        by: Amount,
+    ) -> Result<(), Broken> {
         let (account, lot) = to;
         self.add(Book::User, account_party(account), class, Some(lot), by.credit())?;
         self.add(book, party, class, None, by.debit())
@@ -67,7 +81,11 @@ impl Movement {
             let sum = by_class.entry(*class).or_default();
             *sum = sum.plus(*amount)?;
         }
-        by_class.values().all(|sum| *sum == Signed::ZERO).then_some(()).ok_or(Broken)
+        by_class
+            .values()
+            .all(|sum| *sum == Signed::ZERO)
+            .then_some(())
+            .ok_or(Broken)
     }
 }
 
@@ -104,7 +122,15 @@ pub fn enter(view: &mut View, head: Head, movement: &Movement) -> Result<u64, Br
     });
     let moved = movement.sums.iter().filter(|(_, amount)| **amount != Signed::ZERO);
     for (line, (&(class, book, party, lot), &amount)) in (0_u32..).zip(moved) {
-        view.postings.put(PostingRow { entry: id, line, book, party, class, lot, amount });
+        view.postings.put(PostingRow {
+            entry: id,
+            line,
+            book,
+            party,
+            class,
+            lot,
+            amount,
+        });
     }
     Ok(id)
 }

@@ -12,8 +12,7 @@ use kinchaku_protocol::time::Time;
 use super::Broken;
 use super::journal::{Head, Movement, enter};
 use super::rows::{
-    Book, EntryKind, HoldLineRow, HoldLotRow, HoldState, IntentRow, LotRow, NO_PARTY, TakingRow, Topic,
-    account_party,
+    Book, EntryKind, HoldLineRow, HoldLotRow, HoldState, IntentRow, LotRow, NO_PARTY, TakingRow, Topic, account_party,
 };
 use super::view::View;
 use crate::store::table::Column;
@@ -79,7 +78,11 @@ fn take_from_lots(
     for (mut share, mut lot) in lots(view, line.hold, line.line)? {
         let room = share.amount.less(share.taken);
         // What a finished hold released may have gone elsewhere.
-        let free = if finished { room.min(lot.remaining.less(lot.held)) } else { room };
+        let free = if finished {
+            room.min(lot.remaining.less(lot.held))
+        } else {
+            room
+        };
         let amount = free.min(left);
         if amount.is_zero() {
             continue;
@@ -121,7 +124,13 @@ pub fn give_back(view: &mut View, intent: &IntentRow, part: &Part, movement: &mu
         lot.remaining = lot.remaining.plus(amount)?;
         lot.held = lot.held.plus(amount)?;
         line.consumed = line.consumed.minus(amount)?;
-        movement.to_user((intent.account, lot.id), Book::ShopPayable, intent.shop, line.class, amount)?;
+        movement.to_user(
+            (intent.account, lot.id),
+            Book::ShopPayable,
+            intent.shop,
+            line.class,
+            amount,
+        )?;
         put_lot(view, lot);
         view.hold_lots.put(share);
     }
@@ -131,8 +140,11 @@ pub fn give_back(view: &mut View, intent: &IntentRow, part: &Part, movement: &mu
 
 fn give_back_takings(view: &mut View, intent: &IntentRow, at: u8, movement: &mut Movement) -> Result<(), Broken> {
     let mut line = view.hold_lines.copy(&(intent.allowance, at)).ok_or(Broken)?;
-    let takings: Vec<TakingRow> =
-        view.takings.between((intent.id, at, 0), (intent.id, at, u64::MAX)).cloned().collect();
+    let takings: Vec<TakingRow> = view
+        .takings
+        .between((intent.id, at, 0), (intent.id, at, u64::MAX))
+        .cloned()
+        .collect();
     for mut taking in takings {
         let amount = std::mem::take(&mut taking.amount);
         if taking.lot == LOSS {
@@ -144,7 +156,13 @@ fn give_back_takings(view: &mut View, intent: &IntentRow, at: u8, movement: &mut
             lot.remaining = lot.remaining.plus(amount)?;
             share.taken = share.taken.minus(amount)?;
             line.consumed = line.consumed.minus(amount)?;
-            movement.to_user((intent.account, lot.id), Book::ShopPayable, intent.shop, line.class, amount)?;
+            movement.to_user(
+                (intent.account, lot.id),
+                Book::ShopPayable,
+                intent.shop,
+                line.class,
+                amount,
+            )?;
             put_lot(view, lot);
             view.hold_lots.put(share);
         }
@@ -201,13 +219,7 @@ pub fn cover_losses(view: &mut View, hold: Ref, order: &[(DocId, Vec<Part>)], no
 ///
 /// # Errors
 /// [`Broken`].
-pub fn finish(
-    view: &mut View,
-    hold: Ref,
-    order: &[(DocId, Vec<Part>)],
-    lapsed: bool,
-    now: Time,
-) -> Result<(), Broken> {
+pub fn finish(view: &mut View, hold: Ref, order: &[(DocId, Vec<Part>)], lapsed: bool, now: Time) -> Result<(), Broken> {
     let mut row = view.holds.copy(&(hold,)).ok_or(Broken)?;
     let lines: Vec<HoldLineRow> = view.hold_lines.by(&hold.to_value()).cloned().collect();
     for line in lines {
@@ -246,9 +258,17 @@ pub fn finish(
 }
 
 fn note_taking(view: &mut View, intent: DocId, line: u8, lot: u64, amount: Amount) -> Result<(), Broken> {
-    let before = view.takings.get(&(intent, line, lot)).map_or(Amount::ZERO, |row| row.amount);
+    let before = view
+        .takings
+        .get(&(intent, line, lot))
+        .map_or(Amount::ZERO, |row| row.amount);
     let amount = before.plus(amount)?;
-    view.takings.put(TakingRow { intent, line, lot, amount });
+    view.takings.put(TakingRow {
+        intent,
+        line,
+        lot,
+        amount,
+    });
     Ok(())
 }
 

@@ -146,13 +146,7 @@ impl Case {
     }
 
     /// Why an intent that no shop vouches for is not paid, whatever the reserve holds.
-    fn barred(
-        &self,
-        paper: &Paper,
-        papers: &[&Paper],
-        guaranteed: &BTreeSet<DocId>,
-        chain: &Chain,
-    ) -> Option<Reason> {
+    fn barred(&self, paper: &Paper, papers: &[&Paper], guaranteed: &BTreeSet<DocId>, chain: &Chain) -> Option<Reason> {
         if let Some(reason) = paper.gone() {
             return Some(reason);
         }
@@ -190,13 +184,18 @@ impl Case {
         for paper in papers.iter().filter(|paper| paper.gone().is_none()) {
             let day = blind_day.entry((paper.shop, paper.day)).or_default();
             let all = blind_all.entry(paper.shop).or_default();
-            let so_far = SoFar { shop_day: *day, holder: *all };
+            let so_far = SoFar {
+                shop_day: *day,
+                holder: *all,
+            };
             if paper.said.blind && caps::blind(&self.limits, so_far, paper.total, paper.seq).is_ok() {
                 *day = day.plus(paper.total)?;
                 *all = all.plus(paper.total)?;
                 guaranteed.insert(paper.id);
             } else if paper.said.relayed {
-                let sums = relayed.entry(paper.shop).or_insert_with(|| vec![Amount::ZERO; self.lines.len()]);
+                let sums = relayed
+                    .entry(paper.shop)
+                    .or_insert_with(|| vec![Amount::ZERO; self.lines.len()]);
                 if self.fits(sums, &paper.parts) {
                     add(sums, &paper.parts)?;
                     guaranteed.insert(paper.id);
@@ -244,20 +243,31 @@ impl Chain {
     fn walk(case: &Case, papers: &[&Paper]) -> Self {
         let mut expected = BTreeMap::new();
         let Some(ending) = case.ending else {
-            return Self { expected, complete: false };
+            return Self {
+                expected,
+                complete: false,
+            };
         };
         let mut seq = ending.last;
         let mut link = ending.head;
         while seq > 0 {
             expected.insert(seq, link);
-            let here = papers.iter().find(|paper| paper.seq == seq && paper.id.to_ref() == link);
+            let here = papers
+                .iter()
+                .find(|paper| paper.seq == seq && paper.id.to_ref() == link);
             let Some(paper) = here else {
-                return Self { expected, complete: false };
+                return Self {
+                    expected,
+                    complete: false,
+                };
             };
             link = paper.prev;
             seq = seq.saturating_sub(1);
         }
-        Self { expected, complete: link == case.allowance }
+        Self {
+            expected,
+            complete: link == case.allowance,
+        }
     }
 }
 
@@ -297,3 +307,6 @@ fn broken(allowance: Ref, papers: &[&Paper]) -> Vec<(u32, DocId)> {
         .map(|paper| (paper.seq, paper.id))
         .collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -70,7 +70,11 @@ impl<R: Table> Sheet<R> {
 
     /// Rows with this value in the indexed place, by key.
     pub fn by<'s>(&'s self, value: &Value) -> impl Iterator<Item = &'s R> + use<'s, R> {
-        self.found.get(value).into_iter().flatten().filter_map(|key| self.rows.get(key))
+        self.found
+            .get(value)
+            .into_iter()
+            .flatten()
+            .filter_map(|key| self.rows.get(key))
     }
 
     fn keep(&mut self, row: R) {
@@ -189,7 +193,10 @@ impl View {
     /// The next number of a series.
     pub fn next(&mut self, name: &str) -> u64 {
         let value = self.counter(name).saturating_add(1);
-        self.counters.put(CounterRow { name: name.to_owned(), value });
+        self.counters.put(CounterRow {
+            name: name.to_owned(),
+            value,
+        });
         value
     }
 
@@ -237,14 +244,21 @@ impl View {
 
     /// Remembers that somebody must hear of a fact.
     pub fn tell_fact(&mut self, topic: Topic, party: Pid, number: u64) {
-        self.told.insert((topic, party, FACT_LIST, number.to_be_bytes().to_vec()));
+        self.told
+            .insert((topic, party, FACT_LIST, number.to_be_bytes().to_vec()));
     }
 
     /// Numbers what was remembered.
     pub fn number_changes(&mut self) {
         for (topic, party, list, row_key) in std::mem::take(&mut self.told) {
             let seq = self.next("change");
-            self.changes.put(ChangeRow { seq, topic, party, list, row_key });
+            self.changes.put(ChangeRow {
+                seq,
+                topic,
+                party,
+                list,
+                row_key,
+            });
         }
     }
 }

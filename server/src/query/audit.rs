@@ -14,8 +14,8 @@ use sha2::{Digest, Sha256};
 use super::Reader;
 use super::lists::columns;
 use crate::ledger::rows::{
-    AllowanceRow, Book, BulletinRow, EntryKind, EntryRow, ForkRow, HoldLineRow, HoldLotRow, HoldRow, HoldState, IntentRow,
-    LotRow, PostingRow, RevokedRow, TakingRow,
+    AllowanceRow, Book, BulletinRow, EntryKind, EntryRow, ForkRow, HoldLineRow, HoldLotRow, HoldRow, HoldState,
+    IntentRow, LotRow, PostingRow, RevokedRow, TakingRow,
 };
 use crate::ledger::view::View;
 use crate::store::StoreError;
@@ -133,16 +133,30 @@ impl Reader {
         }
         for row in self.store.report(self.town, unbalanced, Vec::new()).await? {
             let [entry, class] = columns(&row)?;
-            sums.unbalanced.push((u64::from_value(entry)?, ClassId::from_value(class)?));
+            sums.unbalanced
+                .push((u64::from_value(entry)?, ClassId::from_value(class)?));
         }
-        for row in self.store.report(self.town, payables, vec![Book::ShopPayable.to_value()]).await? {
+        for row in self
+            .store
+            .report(self.town, payables, vec![Book::ShopPayable.to_value()])
+            .await?
+        {
             let [party, class, sum] = columns(&row)?;
-            let owed = (Pid::from_value(party)?, ClassId::from_value(class)?, Signed::from_value(sum)?);
+            let owed = (
+                Pid::from_value(party)?,
+                ClassId::from_value(class)?,
+                Signed::from_value(sum)?,
+            );
             sums.payables.push(owed);
         }
-        for row in self.store.report(self.town, losses, vec![Book::ForkLoss.to_value()]).await? {
+        for row in self
+            .store
+            .report(self.town, losses, vec![Book::ForkLoss.to_value()])
+            .await?
+        {
             let [class, sum] = columns(&row)?;
-            sums.losses.push((ClassId::from_value(class)?, Signed::from_value(sum)?));
+            sums.losses
+                .push((ClassId::from_value(class)?, Signed::from_value(sum)?));
         }
         Ok(sums)
     }
@@ -168,7 +182,11 @@ impl Sums {
         let counts = |sum: &Signed| *sum != Signed::ZERO;
         Self {
             by_lot,
-            unbalanced: entries.into_iter().filter(|(_, sum)| counts(sum)).map(|(key, _)| key).collect(),
+            unbalanced: entries
+                .into_iter()
+                .filter(|(_, sum)| counts(sum))
+                .map(|(key, _)| key)
+                .collect(),
             payables: payables
                 .into_iter()
                 .filter(|(_, sum)| counts(sum))
@@ -194,16 +212,26 @@ impl Stock {
         self.check_lots(&mut broken);
         self.check_holds(&mut broken);
         self.check_payments(&mut broken);
-        let counts = [self.lots.len(), self.holds.len(), self.intents.len(), self.entries.len()];
+        let counts = [
+            self.lots.len(),
+            self.holds.len(),
+            self.intents.len(),
+            self.entries.len(),
+        ];
         Report {
-            looked_at: counts.iter().map(|count| u64::try_from(*count).unwrap_or(u64::MAX)).sum(),
+            looked_at: counts
+                .iter()
+                .map(|count| u64::try_from(*count).unwrap_or(u64::MAX))
+                .sum(),
             state: self.hash(),
             violations,
         }
     }
 
     fn done(&self, hold: Ref) -> bool {
-        self.holds.iter().any(|row| row.subject == hold && row.state == HoldState::Done)
+        self.holds
+            .iter()
+            .any(|row| row.subject == hold && row.state == HoldState::Done)
     }
 
     /// I2, I2b and I3: what is left of a lot is what was posted to it, and no more of it is held.
@@ -234,7 +262,10 @@ impl Stock {
     fn check_holds(&self, broken: &mut impl FnMut(&'static str, String)) {
         for line in &self.lines {
             let place = || format!("hold {} line {}", line.hold, line.line);
-            let shares = self.shares.iter().filter(|share| share.hold == line.hold && share.line == line.line);
+            let shares = self
+                .shares
+                .iter()
+                .filter(|share| share.hold == line.hold && share.line == line.line);
             let sum = |of: fn(&HoldLotRow) -> Amount| Amount::sum(shares.clone().map(of)).unwrap_or(Amount::MAX);
             if sum(|share| share.amount) != line.amount {
                 broken("I4 a reserve is held on lots", place());
@@ -272,7 +303,12 @@ impl Stock {
         for intent in net.keys() {
             broken("I5 an entry has its payment", format!("intent {intent}"));
         }
-        let paid = Amount::sum(self.intents.iter().filter(|intent| intent.paid).map(|intent| intent.total));
+        let paid = Amount::sum(
+            self.intents
+                .iter()
+                .filter(|intent| intent.paid)
+                .map(|intent| intent.total),
+        );
         let sums = self.lines.iter().flat_map(|line| [line.consumed, line.lost]);
         if paid != Amount::sum(sums) {
             broken("I4 what is paid is what lines gave and lost", "all holds".to_owned());
@@ -294,14 +330,21 @@ impl Stock {
             *held = held.plus(lot.held).unwrap_or(Amount::MAX);
         }
         lines.extend(lots.iter().map(|(key, sums)| format!("lots {key:?} {sums:?}")));
-        lines.extend(self.holds.iter().map(|row| format!("hold {} {:?} {}", row.subject, row.state, row.lapsed)));
         lines.extend(
-            self.lines
+            self.holds
                 .iter()
-                .map(|row| format!("line {} {} {} {} {}", row.hold, row.line, row.amount, row.consumed, row.lost)),
+                .map(|row| format!("hold {} {:?} {}", row.subject, row.state, row.lapsed)),
         );
+        lines.extend(self.lines.iter().map(|row| {
+            format!(
+                "line {} {} {} {} {}",
+                row.hold, row.line, row.amount, row.consumed, row.lost
+            )
+        }));
         lines.extend(
-            self.intents.iter().map(|row| format!("intent {} {} {:?} {}", row.id, row.paid, row.reason, row.late)),
+            self.intents
+                .iter()
+                .map(|row| format!("intent {} {} {:?} {}", row.id, row.paid, row.reason, row.late)),
         );
         let forks = self.forks.iter().filter(|row| row.fact.is_some());
         lines.extend(forks.map(|row| format!("fork {} {}", row.allowance, row.seq)));

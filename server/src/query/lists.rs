@@ -111,7 +111,11 @@ impl Reader {
                 reason: intent.reason,
                 occurred_at: intent.occurred_at,
                 posted_at: intent.posted_at,
-                rows: rows.iter().filter(|row| row.intent == Some(intent.id)).cloned().collect(),
+                rows: rows
+                    .iter()
+                    .filter(|row| row.intent == Some(intent.id))
+                    .cloned()
+                    .collect(),
             })
             .collect();
         sales.sort_by_key(|sale| (sale.occurred_at, sale.intent));

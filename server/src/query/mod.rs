@@ -16,9 +16,7 @@ use kinchaku_protocol::signature::PublicKey;
 use kinchaku_protocol::time::Time;
 
 use crate::command::{NewShop, Town};
-use crate::ledger::rows::{
-    BulletinRow, CounterRow, DeviceDocRow, DeviceRow, IntentRow, MarkRow, ShopRow, ShopSetRow,
-};
+use crate::ledger::rows::{BulletinRow, CounterRow, DeviceDocRow, DeviceRow, IntentRow, MarkRow, ShopRow, ShopSetRow};
 use crate::ledger::stop::EPOCH;
 use crate::store::table::{Column, Table, Value};
 use crate::store::{Query, Store, StoreError, Which};
@@ -151,7 +149,11 @@ impl Reader {
 
 fn new_shop(row: ShopRow, sets: &[ShopSetRow]) -> NewShop {
     NewShop {
-        sets: sets.iter().filter(|set| set.shop == row.shop && set.member).map(|set| set.set_id).collect(),
+        sets: sets
+            .iter()
+            .filter(|set| set.shop == row.shop && set.member)
+            .map(|set| set.set_id)
+            .collect(),
         shop: row.shop,
         merchant_id: row.merchant_id,
         name: row.name,

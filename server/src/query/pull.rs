@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use kinchaku_protocol::doc::field::{Bytes, Field, to_bytes};
 use kinchaku_protocol::doc::{
-    AccountRow as PageAccount, BalanceRow, ClassRow as PageClass, HistoryRow, LotRow as PageLot, MAX_PAGE, Page,
-    Role, Row, SaleRow, ShopRow as PageShop, StateRoot, Table as List,
+    AccountRow as PageAccount, BalanceRow, ClassRow as PageClass, HistoryRow, LotRow as PageLot, MAX_PAGE, Page, Role,
+    Row, SaleRow, ShopRow as PageShop, StateRoot, Table as List,
 };
 use kinchaku_protocol::ids::Pid;
 use kinchaku_protocol::money::Amount;
@@ -17,8 +17,8 @@ use kinchaku_protocol::time::Time;
 
 use super::{Enrolled, Reader};
 use crate::ledger::rows::{
-    AccountRow, AllowanceRow, BusinessRow, ClassRow, CounterRow, DeviceDocRow, DeviceRow, FactRow, HoldRow,
-    HoldState, IntentRow, LotRow, MarkRow, ShopRow, ShopSetRow, Topic, account_party,
+    AccountRow, AllowanceRow, BusinessRow, ClassRow, CounterRow, DeviceDocRow, DeviceRow, FactRow, HoldRow, HoldState,
+    IntentRow, LotRow, MarkRow, ShopRow, ShopSetRow, Topic, account_party,
 };
 use crate::ledger::view::FACT_LIST;
 use crate::store::StoreError;
@@ -107,7 +107,11 @@ impl Reader {
     pub async fn page(&self, device: &Enrolled, cursor: &[u8], nonce: Bytes, now: Time) -> Result<Page, StoreError> {
         let asker = Asker {
             device,
-            topic: if device.role == Role::Wallet { Topic::Account } else { Topic::Shop },
+            topic: if device.role == Role::Wallet {
+                Topic::Account
+            } else {
+                Topic::Shop
+            },
             party: device.account.map_or(device.owner, account_party),
         };
         for _ in 1..TRIES {
@@ -215,7 +219,12 @@ impl Reader {
                  union all \
                  select seq, list, row_key from changes where muni = $1 and topic = 0 and seq > $2\
              ) as heard order by seq limit $5";
-        let parameters = vec![seq.to_value(), asker.topic.to_value(), asker.party.to_value(), limit.to_value()];
+        let parameters = vec![
+            seq.to_value(),
+            asker.topic.to_value(),
+            asker.party.to_value(),
+            limit.to_value(),
+        ];
         let found = self.store.report(self.town, sql, parameters).await?;
         let full = found.len() >= usize::try_from(limit).unwrap_or(usize::MAX);
         let mut keys = Keys::new();
@@ -225,7 +234,9 @@ impl Reader {
                 return Err(StoreError::Value(crate::store::table::BadValue));
             };
             upto = u64::from_value(seq)?;
-            keys.entry(u8::from_value(list)?).or_default().insert(Vec::from_value(key)?);
+            keys.entry(u8::from_value(list)?)
+                .or_default()
+                .insert(Vec::from_value(key)?);
         }
         Ok((keys, upto, full))
     }
@@ -268,7 +279,11 @@ impl Reader {
         let mut rows = self.classes().await?;
         rows.extend(self.shops(None).await?);
         rows.extend(self.device_row(asker).await?);
-        let column = if asker.topic == Topic::Account { "account" } else { "shop" };
+        let column = if asker.topic == Topic::Account {
+            "account"
+        } else {
+            "shop"
+        };
         let value = match asker.device.account {
             Some(account) => account.to_value(),
             None => asker.device.owner.to_value(),
@@ -278,7 +293,9 @@ impl Reader {
             rows.extend(self.balances(asker, &BTreeSet::new()).await?);
             let lots = self.among::<LotRow>("account", vec![account.to_value()]).await?;
             rows.extend(lots.iter().filter(|lot| !lot.remaining.is_zero()).map(lot_row));
-            let own = self.among::<AllowanceRow>("device", vec![asker.device.id.to_value()]).await?;
+            let own = self
+                .among::<AllowanceRow>("device", vec![asker.device.id.to_value()])
+                .await?;
             let own = own.iter().map(|row| row.reference.0.to_vec()).collect();
             let allowances = self.allowances(asker, &own).await?;
             rows.extend(allowances.into_iter().filter(|row| row.value.is_some()));
@@ -290,7 +307,10 @@ impl Reader {
         intents.sort_by_key(|row| std::cmp::Reverse(row.fact));
         intents.truncate(NEWEST);
         if asker.topic == Topic::Shop {
-            rows.extend(self.sales(intents.iter().map(|row| row.id.to_value()).collect()).await?);
+            rows.extend(
+                self.sales(intents.iter().map(|row| row.id.to_value()).collect())
+                    .await?,
+            );
         }
         let mut units: Vec<Unit> = rows.into_iter().map(Unit::Row).collect();
         if asker.topic == Topic::Account {
@@ -316,7 +336,10 @@ impl Reader {
         let values = asker.device.account.map(|account| account.to_value());
         let found = self.among::<AccountRow>("id", values.into_iter().collect()).await?;
         Ok(found.first().map(|row| {
-            let account = PageAccount { level: row.level, stopped: row.stopped };
+            let account = PageAccount {
+                level: row.level,
+                stopped: row.stopped,
+            };
             page_row(List::Account, Vec::new(), &account)
         }))
     }
@@ -374,8 +397,11 @@ impl Reader {
     async fn allowances(&self, asker: &Asker<'_>, keys: &BTreeSet<Vec<u8>>) -> Result<Vec<Row>, StoreError> {
         let allowances = self.among::<AllowanceRow>("reference", bytes(keys)).await?;
         let holds = self.among::<HoldRow>("subject", bytes(keys)).await?;
-        let open: BTreeSet<_> =
-            holds.iter().filter(|hold| hold.state == HoldState::Open).map(|hold| hold.subject).collect();
+        let open: BTreeSet<_> = holds
+            .iter()
+            .filter(|hold| hold.state == HoldState::Open)
+            .map(|hold| hold.subject)
+            .collect();
         Ok(allowances
             .into_iter()
             .filter(|row| row.device == asker.device.id)
@@ -389,7 +415,11 @@ impl Reader {
 
     async fn shops(&self, only: Option<&BTreeSet<Vec<u8>>>) -> Result<Vec<Row>, StoreError> {
         let (shops, sets, marks) = match only {
-            None => (self.all::<ShopRow>().await?, self.all::<ShopSetRow>().await?, self.all::<MarkRow>().await?),
+            None => (
+                self.all::<ShopRow>().await?,
+                self.all::<ShopSetRow>().await?,
+                self.all::<MarkRow>().await?,
+            ),
             Some(keys) => (
                 self.among("shop", bytes(keys)).await?,
                 self.among("shop", bytes(keys)).await?,
@@ -403,7 +433,11 @@ impl Reader {
                     shop: row.shop,
                     name: row.name,
                     kana: row.kana,
-                    sets: sets.iter().filter(|set| set.shop == row.shop && set.member).map(|set| set.set_id).collect(),
+                    sets: sets
+                        .iter()
+                        .filter(|set| set.shop == row.shop && set.member)
+                        .map(|set| set.set_id)
+                        .collect(),
                     marks: marks
                         .iter()
                         .filter(|mark| mark.shop == row.shop && !mark.dead)
@@ -478,7 +512,11 @@ fn cut(units: Vec<Unit>, began: u64, have: u32) -> (Vec<Unit>, Cursor) {
 }
 
 fn page_row(table: List, key: Vec<u8>, value: &impl Field) -> Row {
-    Row { table, key: Bytes(key), value: Some(Bytes(to_bytes(value))) }
+    Row {
+        table,
+        key: Bytes(key),
+        value: Some(Bytes(to_bytes(value))),
+    }
 }
 
 fn lot_row(lot: &LotRow) -> Row {
@@ -515,5 +553,7 @@ fn bytes(keys: &BTreeSet<Vec<u8>>) -> Vec<Value> {
 }
 
 fn texts(keys: &BTreeSet<Vec<u8>>) -> Vec<Value> {
-    keys.iter().map(|key| Value::Text(String::from_utf8_lossy(key).into_owned())).collect()
+    keys.iter()
+        .map(|key| Value::Text(String::from_utf8_lossy(key).into_owned()))
+        .collect()
 }

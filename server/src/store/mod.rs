@@ -126,7 +126,15 @@ pub async fn open(address: &str) -> Result<Arc<dyn Store>, StoreError> {
 /// What happens to a row whose key is there already: it is replaced.
 fn on_conflict(table: &TableDef) -> String {
     let key: Vec<&str> = table.key_columns().collect();
-    let set: Vec<String> =
-        table.columns.iter().skip(table.key).map(|(name, _)| format!("{name} = excluded.{name}")).collect();
-    format!("on conflict (muni, {}) do update set {}", key.join(", "), set.join(", "))
+    let set: Vec<String> = table
+        .columns
+        .iter()
+        .skip(table.key)
+        .map(|(name, _)| format!("{name} = excluded.{name}"))
+        .collect();
+    format!(
+        "on conflict (muni, {}) do update set {}",
+        key.join(", "),
+        set.join(", ")
+    )
 }

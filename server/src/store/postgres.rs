@@ -51,7 +51,10 @@ impl Link {
             // Whoever uses the client hears of the same failure.
             let _ = connection.await;
         });
-        Ok(Self { client, known: HashMap::new() })
+        Ok(Self {
+            client,
+            known: HashMap::new(),
+        })
     }
 
     async fn prepare(&mut self, sql: &str) -> Result<Statement, tokio_postgres::Error> {
@@ -110,11 +113,18 @@ impl PostgresStore {
 async fn migrate(client: &mut Client) -> Result<(), StoreError> {
     let transaction = client.transaction().await?;
     // One migration at a time; the lock ends with the transaction.
-    transaction.batch_execute("select pg_advisory_xact_lock(1802072931)").await?;
+    transaction
+        .batch_execute("select pg_advisory_xact_lock(1802072931)")
+        .await?;
     transaction.batch_execute(TABLE).await?;
-    let rows = transaction.query("select version, digest from schema_versions order by version", &[]).await?;
+    let rows = transaction
+        .query("select version, digest from schema_versions order by version", &[])
+        .await?;
     let read = |row: &Row| Ok((row.try_get::<_, i64>(0)?.unsigned_abs(), row.try_get(1)?));
-    let applied = rows.iter().map(read).collect::<Result<Vec<(u64, String)>, StoreError>>()?;
+    let applied = rows
+        .iter()
+        .map(read)
+        .collect::<Result<Vec<(u64, String)>, StoreError>>()?;
     for migration in pending(POSTGRES, &applied)? {
         transaction.batch_execute(migration.sql).await?;
         let version = i64::try_from(migration.version).unwrap_or(i64::MAX);
@@ -139,7 +149,9 @@ impl Store for PostgresStore {
                 prepared.push((link.prepare(&sql).await?, parameters));
             }
             let client = &link.client;
-            let asked = prepared.iter().map(|(statement, parameters)| rows(client, statement, parameters));
+            let asked = prepared
+                .iter()
+                .map(|(statement, parameters)| rows(client, statement, parameters));
             together(asked.collect()).await.into_iter().collect()
         }))
     }
@@ -168,12 +180,14 @@ impl Store for PostgresStore {
                     Ok(()) => return Ok(()),
                 }
             }
-            attempt(&mut link.client, &keep, town, lease, &prepared).await.map_err(|failed| match failed {
-                Attempt::Failed(error) => error,
-                Attempt::Again => StoreError::Failed {
-                    what: "another transaction was in the way".to_owned(),
-                },
-            })
+            attempt(&mut link.client, &keep, town, lease, &prepared)
+                .await
+                .map_err(|failed| match failed {
+                    Attempt::Failed(error) => error,
+                    Attempt::Again => StoreError::Failed {
+                        what: "another transaction was in the way".to_owned(),
+                    },
+                })
         }))
     }
 
@@ -184,7 +198,10 @@ impl Store for PostgresStore {
                  on conflict (muni) do update set epoch = lane_lease.epoch + 1, holder = excluded.holder, \
                  expires = excluded.expires where lane_lease.expires <= {CLOCK} returning epoch"
             );
-            let taken = link.client.query_opt(&sql, &[&muni(town), &holder, &LEASE_SECONDS]).await?;
+            let taken = link
+                .client
+                .query_opt(&sql, &[&muni(town), &holder, &LEASE_SECONDS])
+                .await?;
             let epoch = taken.ok_or(StoreError::LeaseLost)?.try_get(0)?;
             Ok(Lease { epoch })
         }))
@@ -217,9 +234,7 @@ enum Attempt {
 impl From<tokio_postgres::Error> for Attempt {
     fn from(error: tokio_postgres::Error) -> Self {
         match error.code() {
-            Some(code)
-                if *code == SqlState::T_R_SERIALIZATION_FAILURE || *code == SqlState::T_R_DEADLOCK_DETECTED =>
-            {
+            Some(code) if *code == SqlState::T_R_SERIALIZATION_FAILURE || *code == SqlState::T_R_DEADLOCK_DETECTED => {
                 Self::Again
             }
             _ => Self::Failed(error.into()),
@@ -239,7 +254,9 @@ async fn attempt(
     if transaction.execute(keep, &parameters).await? != 1 {
         return Err(Attempt::Failed(StoreError::LeaseLost));
     }
-    let written = writes.iter().map(|(statement, parameters)| write(&transaction, statement, parameters));
+    let written = writes
+        .iter()
+        .map(|(statement, parameters)| write(&transaction, statement, parameters));
     for done in together(written.collect()).await {
         done?;
     }
@@ -261,7 +278,10 @@ async fn together<F: Future>(futures: Vec<F>) -> Vec<F::Output> {
         Running(Pin<Box<F>>),
         Done(Option<F::Output>),
     }
-    let mut slots: Vec<Slot<F>> = futures.into_iter().map(|future| Slot::Running(Box::pin(future))).collect();
+    let mut slots: Vec<Slot<F>> = futures
+        .into_iter()
+        .map(|future| Slot::Running(Box::pin(future)))
+        .collect();
     std::future::poll_fn(move |context| {
         let mut waiting = false;
         for slot in &mut slots {
@@ -285,7 +305,10 @@ async fn together<F: Future>(futures: Vec<F>) -> Vec<F::Output> {
 }
 
 fn borrowed(parameters: &Parameters) -> Vec<&(dyn ToSql + Sync)> {
-    parameters.iter().map(|value| -> &(dyn ToSql + Sync) { value.as_ref() }).collect()
+    parameters
+        .iter()
+        .map(|value| -> &(dyn ToSql + Sync) { value.as_ref() })
+        .collect()
 }
 
 async fn rows(client: &Client, statement: &Statement, parameters: &Parameters) -> Result<Vec<Vec<Value>>, StoreError> {
@@ -392,8 +415,12 @@ fn select(town: Town, query: &Query) -> (String, Parameters) {
 fn upsert(write: &Write) -> String {
     let table = write.table;
     let columns: Vec<&str> = table.columns.iter().map(|(name, _)| *name).collect();
-    let arrays: Vec<String> =
-        table.columns.iter().zip(2..).map(|((_, kind), at)| format!("${at}::{}[]", type_name(*kind))).collect();
+    let arrays: Vec<String> = table
+        .columns
+        .iter()
+        .zip(2..)
+        .map(|((_, kind), at)| format!("${at}::{}[]", type_name(*kind)))
+        .collect();
     let columns = columns.join(", ");
     format!(
         "insert into {} (muni, {columns}) select $1::bigint, {columns} from unnest({}) as new ({columns}) {}",

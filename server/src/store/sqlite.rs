@@ -19,7 +19,9 @@ use crate::fault;
 
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
-        Self::Failed { what: error.to_string() }
+        Self::Failed {
+            what: error.to_string(),
+        }
     }
 }
 
@@ -41,7 +43,9 @@ impl Worker {
                     job(&mut connection);
                 }
             })
-            .map_err(|error| StoreError::Failed { what: error.to_string() })?;
+            .map_err(|error| StoreError::Failed {
+                what: error.to_string(),
+            })?;
         Ok(Self { jobs })
     }
 
@@ -51,7 +55,9 @@ impl Worker {
     ) -> Answer<'_, T> {
         Box::pin(async move {
             let (tell, hear) = oneshot::channel();
-            let gone = || StoreError::Failed { what: "the database thread stopped".to_owned() };
+            let gone = || StoreError::Failed {
+                what: "the database thread stopped".to_owned(),
+            };
             self.jobs
                 .send(Box::new(move |connection| {
                     // Nobody may be left to hear it; the work is done all the same.
@@ -103,7 +109,8 @@ fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
     let applied: Vec<(u64, String)> = {
         let mut statement = transaction.prepare("select version, digest from schema_versions order by version")?;
         let rows = statement.query_map([], |row| Ok((row.get::<_, i64>(0)?, row.get(1)?)))?;
-        rows.map(|row| row.map(|(version, digest)| (version.unsigned_abs(), digest))).collect::<Result<_, _>>()?
+        rows.map(|row| row.map(|(version, digest)| (version.unsigned_abs(), digest)))
+            .collect::<Result<_, _>>()?
     };
     for migration in pending(SQLITE, &applied)? {
         transaction.execute_batch(migration.sql)?;
@@ -155,7 +162,9 @@ impl Store for SqliteStore {
             let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             let now = clock(&transaction)?;
             let epoch: Option<i64> = transaction
-                .query_row("select epoch from lane_lease where muni = ?1", [muni(town)], |row| row.get(0))
+                .query_row("select epoch from lane_lease where muni = ?1", [muni(town)], |row| {
+                    row.get(0)
+                })
                 .optional()?;
             let epoch = epoch.unwrap_or(0).saturating_add(1);
             transaction.execute(

@@ -267,7 +267,10 @@ impl TableDef {
     /// What a column holds.
     #[must_use]
     pub fn kind_of(&self, column: &str) -> Option<Kind> {
-        self.columns.iter().find(|(name, _)| *name == column).map(|(_, kind)| *kind)
+        self.columns
+            .iter()
+            .find(|(name, _)| *name == column)
+            .map(|(_, kind)| *kind)
     }
 }
 

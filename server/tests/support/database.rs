@@ -25,14 +25,21 @@ pub async fn sqlite() -> Fresh {
 pub async fn postgres(test: &str) -> Option<Fresh> {
     let Ok(server) = std::env::var("KINCHAKU_TEST_POSTGRES") else {
         static SAID: std::sync::Once = std::sync::Once::new();
-        SAID.call_once(|| eprintln!("SKIPPED: the PostgreSQL half of the ledger's tests (KINCHAKU_TEST_POSTGRES is not set)"));
+        SAID.call_once(|| {
+            eprintln!("SKIPPED: the PostgreSQL half of the ledger's tests (KINCHAKU_TEST_POSTGRES is not set)")
+        });
         return None;
     };
     let (client, connection) = tokio_postgres::connect(&server, tokio_postgres::NoTls).await.unwrap();
     tokio::spawn(connection);
     let name = format!("t_{}_{test}", std::process::id());
-    client.batch_execute(&format!("create database {name} template template0")).await.unwrap();
-    let (head, tail) = server.split_once("/postgres?").expect("an address of the database postgres");
+    client
+        .batch_execute(&format!("create database {name} template template0"))
+        .await
+        .unwrap();
+    let (head, tail) = server
+        .split_once("/postgres?")
+        .expect("an address of the database postgres");
     let address = format!("{head}/{name}?{tail}");
     Some(Fresh {
         store: store::open(&address).await.unwrap(),

@@ -63,7 +63,10 @@ pub struct Shop {
 
 impl Shop {
     pub fn new(seed: u8) -> Self {
-        Self { pid: Pid([seed; 8]), device: key(seed) }
+        Self {
+            pid: Pid([seed; 8]),
+            device: key(seed),
+        }
     }
 
     pub fn seen(&self, intent: Ref, verdict: Verdict, assurance: Assurance) -> Vec<u8> {
@@ -193,7 +196,10 @@ impl World {
         self.invited += 1;
         let seed = 20 + 2 * self.invited;
         let code_hash = [seed; 32];
-        let invite = Action::Invite { code_hash, invitee: Invitee::Resident };
+        let invite = Action::Invite {
+            code_hash,
+            invitee: Invitee::Resident,
+        };
         let Ok(Outcome::Invited { account: Some(account) }) = self.run(invite).await else {
             panic!("no account");
         };
@@ -208,7 +214,10 @@ impl World {
         let Ok(Outcome::Device(bytes)) = self.run(Action::Enrol(device)).await else {
             panic!("not enrolled");
         };
-        let device = Received::<Device>::read(&bytes).unwrap().verify(&key(104).public_key()).unwrap();
+        let device = Received::<Device>::read(&bytes)
+            .unwrap()
+            .verify(&key(104).public_key())
+            .unwrap();
         Wallet::new(account, device.to_ref(), sync, pay)
     }
 
@@ -267,7 +276,11 @@ impl World {
         assert_eq!(report.violations, []);
         for class in [MONEY, POINTS, VOUCHER] {
             let lines = self.reader.trial_balance().await.unwrap();
-            let sum: i64 = lines.iter().filter(|line| line.class == class).map(|line| line.sum.units()).sum();
+            let sum: i64 = lines
+                .iter()
+                .filter(|line| line.class == class)
+                .map(|line| line.sum.units())
+                .sum();
             assert_eq!(sum, 0, "the trial balance of class {class}");
         }
         report.state
@@ -275,12 +288,24 @@ impl World {
 
     /// What a shop is owed, over all classes.
     pub async fn owed(&self, shop: Pid) -> i64 {
-        self.reader.payable(shop).await.unwrap().iter().map(|(_, sum)| sum.units()).sum()
+        self.reader
+            .payable(shop)
+            .await
+            .unwrap()
+            .iter()
+            .map(|(_, sum)| sum.units())
+            .sum()
     }
 
     /// What forks cost, over all classes.
     pub async fn lost(&self) -> u64 {
-        self.reader.exposure().await.unwrap().iter().map(|row| row.lost.units()).sum()
+        self.reader
+            .exposure()
+            .await
+            .unwrap()
+            .iter()
+            .map(|row| row.lost.units())
+            .sum()
     }
 }
 
@@ -311,5 +336,8 @@ pub fn fact(item: &AnswerItem) -> Verified<Fact> {
     let AnswerItem::Fact(bytes) = item else {
         panic!("no fact but {item:?}");
     };
-    Received::<Fact>::read(&bytes.0).unwrap().verify(&key(102).public_key()).unwrap()
+    Received::<Fact>::read(&bytes.0)
+        .unwrap()
+        .verify(&key(102).public_key())
+        .unwrap()
 }

@@ -3,9 +3,7 @@
 
 use std::sync::Arc;
 
-use kinchaku_protocol::doc::{
-    Cancel, Close, Device, Document, Intent, Received, Role, Seen, kind_of,
-};
+use kinchaku_protocol::doc::{Cancel, Close, Device, Document, Intent, Received, Role, Seen, kind_of};
 use kinchaku_protocol::ids::{ClassId, Pid, ServiceType, SetId};
 use kinchaku_protocol::money::Amount;
 use kinchaku_protocol::signature::{PublicKey, SignError, Signer};
@@ -64,7 +62,12 @@ impl Simulation {
         for seed in [11, 12, 13] {
             town.run(Action::AddShop(new_shop(seed))).unwrap();
             let shop = Pid([seed; 8]);
-            town.run(Action::AddMark { shop, mark: MARK, label: String::new() }).unwrap();
+            town.run(Action::AddMark {
+                shop,
+                mark: MARK,
+                label: String::new(),
+            })
+            .unwrap();
         }
         town
     }
@@ -74,7 +77,11 @@ impl Simulation {
     }
 
     fn task(&mut self, action: Action, documents: Vec<Checked>) -> Result<Outcome, CommandError> {
-        let task = Task { now: self.now, action, documents };
+        let task = Task {
+            now: self.now,
+            action,
+            documents,
+        };
         let mut books = Books {
             view: &mut self.view,
             rules: &self.rules,
@@ -89,9 +96,10 @@ impl Simulation {
     /// A resident with lots of these sizes, a month between their last days where `dated`, and an allowance.
     pub fn payer(&mut self, lots: &[u32], dated: bool) -> Wallet {
         let code_hash = [22; 32];
-        let Ok(Outcome::Invited { account: Some(account) }) =
-            self.run(Action::Invite { code_hash, invitee: Invitee::Resident })
-        else {
+        let Ok(Outcome::Invited { account: Some(account) }) = self.run(Action::Invite {
+            code_hash,
+            invitee: Invitee::Resident,
+        }) else {
             panic!("no account");
         };
         let (sync, pay) = (key(22), key(23));
@@ -111,7 +119,11 @@ impl Simulation {
             let until = dated.then(|| Day(START.day().0 + 30 * (number / 2 + 1)));
             self.credit(account, MONEY, *amount, until, number);
         }
-        let issue = Action::IssueAllowance { device, close: None, at_most: None };
+        let issue = Action::IssueAllowance {
+            device,
+            close: None,
+            at_most: None,
+        };
         let Ok(Outcome::Allowance(bytes)) = self.run(issue) else {
             panic!("no allowance");
         };
@@ -149,7 +161,9 @@ fn checked(bytes: &[u8]) -> Checked {
         Intent::KIND => Checked::Intent(Received::read(bytes).unwrap().trusted()),
         Seen::KIND => {
             let seen = Received::<Seen>::read(bytes).unwrap().trusted();
-            let shop = [11, 12].into_iter().find(|seed| Some(key(*seed).public_key().kid()) == seen.kid());
+            let shop = [11, 12]
+                .into_iter()
+                .find(|seed| Some(key(*seed).public_key().kid()) == seen.kid());
             Checked::Seen(seen, Pid([shop.unwrap(); 8]))
         }
         Close::KIND => Checked::Close(Received::read(bytes).unwrap().trusted()),

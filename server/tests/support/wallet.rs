@@ -47,7 +47,10 @@ impl Wallet {
 
     /// Begins to use an allowance.
     pub fn take(&mut self, bytes: &[u8]) {
-        let allowance = Received::<Allowance>::read(bytes).unwrap().verify(&key(101).public_key()).unwrap();
+        let allowance = Received::<Allowance>::read(bytes)
+            .unwrap()
+            .verify(&key(101).public_key())
+            .unwrap();
         if self.allowance.as_ref().map(Verified::id) != Some(allowance.id()) {
             self.seq = 0;
             self.head = allowance.to_ref();
@@ -76,9 +79,18 @@ impl Wallet {
             prev,
             shop,
             mark: MARK,
-            parts: parts.iter().map(|&(line, amount)| Part { line, amount: Amount::of(amount) }).collect(),
+            parts: parts
+                .iter()
+                .map(|&(line, amount)| Part {
+                    line,
+                    amount: Amount::of(amount),
+                })
+                .collect(),
             occurred_at: at,
-            clock: ClockReading { quality: Quality::Anchored, age: 60 },
+            clock: ClockReading {
+                quality: Quality::Anchored,
+                age: 60,
+            },
             gate: Gate::PIN,
             shop_nonce: None,
         };

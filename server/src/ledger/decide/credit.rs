@@ -18,13 +18,18 @@ impl Books<'_> {
         let content = content(credit);
         if let Some(known) = self.view.credits.get(&(id,)) {
             return if known.content == content {
-                Ok(Outcome::Credited { tran_id: known.tran_id.clone() })
+                Ok(Outcome::Credited {
+                    tran_id: known.tran_id.clone(),
+                })
             } else {
                 Err(CommandError::KeyReused)
             };
         }
         let amount = positive(credit.amount)?;
-        self.view.accounts.get(&(credit.account,)).ok_or(CommandError::NoAccount)?;
+        self.view
+            .accounts
+            .get(&(credit.account,))
+            .ok_or(CommandError::NoAccount)?;
         let class = self.view.classes.get(&(credit.class,)).ok_or(CommandError::NoClass)?;
         let (kind, book, operation_id, consideration) = match class.service_type {
             ServiceType::Money => (EntryKind::Charge, Book::Suspense, OperationId::Charge, amount),
@@ -54,7 +59,11 @@ impl Books<'_> {
             now: self.now,
         };
         let rows = list(self.view, business, &BTreeMap::from([(credit.class, amount)]));
-        let tran_id = rows.into_iter().next().map(|row| row.tran_id).ok_or(CommandError::Broken)?;
+        let tran_id = rows
+            .into_iter()
+            .next()
+            .map(|row| row.tran_id)
+            .ok_or(CommandError::Broken)?;
         put_lot(
             self.view,
             LotRow {
@@ -71,7 +80,11 @@ impl Books<'_> {
                 consideration,
             },
         );
-        self.view.credits.put(CreditRow { id, content, tran_id: tran_id.clone() });
+        self.view.credits.put(CreditRow {
+            id,
+            content,
+            tran_id: tran_id.clone(),
+        });
         Ok(Outcome::Credited { tran_id })
     }
 }

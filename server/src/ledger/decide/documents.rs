@@ -58,12 +58,18 @@ impl Books<'_> {
     /// What stands of a document now.
     fn item(&self, document: &Checked) -> Result<Item, Broken> {
         match document {
-            Checked::Intent(intent) => {
-                self.view.intents.get(&(intent.id(),)).map(|row| Item::Fact(row.fact)).ok_or(Broken)
-            }
-            Checked::Cancel(cancel) => {
-                self.view.cancels.get(&(cancel.id(),)).map(|row| Item::Fact(row.fact)).ok_or(Broken)
-            }
+            Checked::Intent(intent) => self
+                .view
+                .intents
+                .get(&(intent.id(),))
+                .map(|row| Item::Fact(row.fact))
+                .ok_or(Broken),
+            Checked::Cancel(cancel) => self
+                .view
+                .cancels
+                .get(&(cancel.id(),))
+                .map(|row| Item::Fact(row.fact))
+                .ok_or(Broken),
             Checked::Seen(..) | Checked::Close(_) => Ok(Item::Noted),
             Checked::Parked(reason, _) => Ok(Item::Parked(*reason)),
         }
@@ -77,7 +83,9 @@ impl Books<'_> {
         }
         let allowance = self.view.allowances.get(&(intent.authorisation,)).ok_or(Broken)?;
         let account = allowance.account;
-        let document = Received::<Allowance>::read(&allowance.doc).map_err(|_| Broken)?.trusted();
+        let document = Received::<Allowance>::read(&allowance.doc)
+            .map_err(|_| Broken)?
+            .trusted();
         let hold = self.view.holds.get(&(intent.authorisation,)).ok_or(Broken)?;
         let late = hold.state == HoldState::Done && hold.lapsed;
         self.view.intents.put(IntentRow {

@@ -10,9 +10,7 @@ use sha2::Sha256;
 
 use super::Books;
 use crate::command::{CommandError, Invitee, NewDevice, Outcome};
-use crate::ledger::rows::{
-    AccountRow, DeviceDocRow, DeviceRow, InvitationRow, Topic, UnlockRow, account_party,
-};
+use crate::ledger::rows::{AccountRow, DeviceDocRow, DeviceRow, InvitationRow, Topic, UnlockRow, account_party};
 use crate::ledger::stop::EPOCH;
 
 /// Seconds an invitation can be used.
@@ -46,7 +44,14 @@ impl Books<'_> {
             }
         };
         let expires = self.now.after(INVITATION_LIFE);
-        self.view.invitations.put(InvitationRow { code_hash, role, account, shop, expires, device: None });
+        self.view.invitations.put(InvitationRow {
+            code_hash,
+            role,
+            account,
+            shop,
+            expires,
+            device: None,
+        });
         Ok(Outcome::Invited { account })
     }
 
@@ -63,15 +68,22 @@ impl Books<'_> {
     }
 
     pub(super) fn enrol(&mut self, new: &NewDevice) -> Result<Outcome, CommandError> {
-        let mut invitation =
-            self.view.invitations.copy(&(DocId(new.code_hash),)).ok_or(CommandError::NoCode)?;
+        let mut invitation = self
+            .view
+            .invitations
+            .copy(&(DocId(new.code_hash),))
+            .ok_or(CommandError::NoCode)?;
         if invitation.role != new.role {
             return Err(CommandError::NoCode);
         }
         if let Some(used) = invitation.device {
             let device = self.view.devices.copy(&(used,)).ok_or(CommandError::Broken)?;
             let same = device.sync_key == new.sync_key && device.pay_key == new.pay_key;
-            return if same { self.document_of(&device) } else { Err(CommandError::CodeUsed) };
+            return if same {
+                self.document_of(&device)
+            } else {
+                Err(CommandError::CodeUsed)
+            };
         }
         if self.now > invitation.expires {
             return Err(CommandError::CodeExpired);
@@ -110,7 +122,11 @@ impl Books<'_> {
 
     pub(super) fn renew(&mut self, reference: Ref) -> Result<Outcome, CommandError> {
         let mut device = self.device(reference)?;
-        let current = self.view.device_docs.copy(&(device.current,)).ok_or(CommandError::Broken)?;
+        let current = self
+            .view
+            .device_docs
+            .copy(&(device.current,))
+            .ok_or(CommandError::Broken)?;
         // Half of its life is left: a renewal at every sync would be writes for nothing.
         let life = self.rules.device_life.checked_div(2).unwrap_or(0);
         if current.expires.since(self.now) > life {
@@ -142,13 +158,18 @@ impl Books<'_> {
             Some(account) => (Topic::Account, account_party(account)),
             None => (Topic::Shop, device.owner),
         };
-        self.view.tell(topic, party, List::Device, device.id.to_be_bytes().to_vec());
+        self.view
+            .tell(topic, party, List::Device, device.id.to_be_bytes().to_vec());
         self.view.devices.put(device.clone());
         Ok(Outcome::Device(doc))
     }
 
     fn document_of(&self, device: &DeviceRow) -> Result<Outcome, CommandError> {
-        let row = self.view.device_docs.get(&(device.current,)).ok_or(CommandError::Broken)?;
+        let row = self
+            .view
+            .device_docs
+            .get(&(device.current,))
+            .ok_or(CommandError::Broken)?;
         Ok(Outcome::Device(row.doc.clone()))
     }
 
@@ -171,10 +192,17 @@ impl Books<'_> {
         let code_hash = DocId(code_hash);
         self.view.accounts.get(&(account,)).ok_or(CommandError::NoAccount)?;
         if let Some(known) = self.view.unlocks.get(&(code_hash,)) {
-            return (known.account == account).then_some(Outcome::Done).ok_or(CommandError::Taken);
+            return (known.account == account)
+                .then_some(Outcome::Done)
+                .ok_or(CommandError::Taken);
         }
         let expires = self.now.after(UNLOCK_LIFE);
-        self.view.unlocks.put(UnlockRow { code_hash, account, expires, device: None });
+        self.view.unlocks.put(UnlockRow {
+            code_hash,
+            account,
+            expires,
+            device: None,
+        });
         Ok(Outcome::Done)
     }
 
@@ -186,7 +214,11 @@ impl Books<'_> {
         pay_key: PublicKey,
     ) -> Result<Outcome, CommandError> {
         let mut device = self.device(reference)?;
-        let mut code = self.view.unlocks.copy(&(DocId(code_hash),)).ok_or(CommandError::NoCode)?;
+        let mut code = self
+            .view
+            .unlocks
+            .copy(&(DocId(code_hash),))
+            .ok_or(CommandError::NoCode)?;
         if device.account != Some(code.account) {
             return Err(CommandError::NoCode);
         }

@@ -77,7 +77,11 @@ impl Books<'_> {
         let [Checked::Close(close)] = documents else {
             return Err(CommandError::Close);
         };
-        let row = self.view.allowances.get(&(close.allowance,)).ok_or(CommandError::Close)?;
+        let row = self
+            .view
+            .allowances
+            .get(&(close.allowance,))
+            .ok_or(CommandError::Close)?;
         (row.device == device.id).then_some(()).ok_or(CommandError::Close)?;
         match self.take_in(documents)?.as_slice() {
             [Item::Noted] => Ok(()),
@@ -101,7 +105,11 @@ impl Books<'_> {
         }
         let today = self.now.day();
         let lines = self.view.hold_lines.by(&reference.to_value());
-        let left = Amount::sum(lines.filter(|line| line.day >= today).map(|line| line.amount.less(line.consumed)))?;
+        let left = Amount::sum(
+            lines
+                .filter(|line| line.day >= today)
+                .map(|line| line.amount.less(line.consumed)),
+        )?;
         let lots = self.view.lots.by(&row.account.to_value());
         let usable = lots.filter(|lot| lot.until.is_none_or(|until| until >= today));
         let free = Amount::sum(usable.map(|lot| lot.remaining.less(lot.held)))?;
@@ -114,7 +122,12 @@ impl Books<'_> {
         let window_no = self.now.day().0.checked_div(WINDOW_DAYS).unwrap_or(0);
         let which = u64::from(window_no) << 32 | u64::from(generation);
         let pid = self.pseudonym(b"holder", account, which);
-        let mut row = self.view.holders.copy(&(pid,)).unwrap_or(HolderRow { pid, account, window_no, issued: 0 });
+        let mut row = self.view.holders.copy(&(pid,)).unwrap_or(HolderRow {
+            pid,
+            account,
+            window_no,
+            issued: 0,
+        });
         if row.issued >= self.rules.allowances_per_window {
             let next = Day(window_no.saturating_add(1).saturating_mul(WINDOW_DAYS));
             return Err(CommandError::TooManyAllowances { until: next.start() });
@@ -165,7 +178,12 @@ impl Books<'_> {
                 .iter()
                 .map(|(&(day, class, set), lots)| {
                     let amount = Amount::sum(lots.iter().map(|(_, amount)| *amount))?;
-                    Ok(ReserveLine { class, amount, day, set })
+                    Ok(ReserveLine {
+                        class,
+                        amount,
+                        day,
+                        set,
+                    })
                 })
                 .collect::<Result<_, CommandError>>()?,
             limits: self.rules.limits.clone(),
@@ -204,12 +222,17 @@ impl Books<'_> {
         device.allowance = Some(reference);
         self.view.devices.put(device);
         let party = account_party(account);
-        self.view.tell(Topic::Account, party, List::Allowance, reference.0.to_vec());
+        self.view
+            .tell(Topic::Account, party, List::Allowance, reference.0.to_vec());
         Ok(Outcome::Allowance(doc))
     }
 
     const fn ends_at(&self, expires: Time) -> Time {
-        let days = if self.rules.paper.is_some() { PAPER_LAPSE_DAYS } else { LAPSE_DAYS };
+        let days = if self.rules.paper.is_some() {
+            PAPER_LAPSE_DAYS
+        } else {
+            LAPSE_DAYS
+        };
         expires.after(days.saturating_mul(DAY_SECONDS))
     }
 
@@ -230,7 +253,13 @@ impl Books<'_> {
                 let mut lot = self.view.lots.copy(&(id,)).ok_or(CommandError::Broken)?;
                 lot.held = lot.held.plus(amount)?;
                 put_lot(self.view, lot);
-                self.view.hold_lots.put(HoldLotRow { hold, line, lot: id, amount, taken: Amount::ZERO });
+                self.view.hold_lots.put(HoldLotRow {
+                    hold,
+                    line,
+                    lot: id,
+                    amount,
+                    taken: Amount::ZERO,
+                });
             }
         }
         Ok(())

@@ -26,7 +26,8 @@ impl Books<'_> {
             if hold.state == HoldState::Open && hold.lapses_at <= self.now {
                 hold.state = HoldState::Lapsed;
                 let party = account_party(hold.account);
-                self.view.tell(Topic::Account, party, List::Allowance, reference.0.to_vec());
+                self.view
+                    .tell(Topic::Account, party, List::Allowance, reference.0.to_vec());
                 self.view.holds.put(hold.clone());
             }
             if hold.ends_at <= self.now {
@@ -69,4 +70,3 @@ impl Books<'_> {
         Ok(Outcome::Ended(ended))
     }
 }
-

@@ -9,8 +9,8 @@ mod issue;
 mod job;
 mod setup;
 
-use kinchaku_protocol::doc::{AnswerItem, Bulletin, DeadMark, Document, ParkReason};
 use kinchaku_protocol::doc::field::Bytes;
+use kinchaku_protocol::doc::{AnswerItem, Bulletin, DeadMark, Document, ParkReason};
 use kinchaku_protocol::ids::Ref;
 use kinchaku_protocol::money::Amount;
 use kinchaku_protocol::time::Time;
@@ -112,7 +112,11 @@ pub fn decide(books: &mut Books<'_>, task: &Task) -> Result<Reply, CommandError>
         Action::Lapse => books.lapse(),
         Action::Expire => books.expire(),
         Action::IssueUnlock { code_hash, account } => books.issue_unlock(*code_hash, *account),
-        Action::UseUnlock { code_hash, device, pay_key } => books.use_unlock(*code_hash, *device, *pay_key),
+        Action::UseUnlock {
+            code_hash,
+            device,
+            pay_key,
+        } => books.use_unlock(*code_hash, *device, *pay_key),
     }?;
     Ok(Reply::Ready(outcome))
 }
@@ -139,7 +143,10 @@ pub fn seal(view: &mut View, signers: &Signers, now: Time) -> Result<(), Command
     if bulletin_due(view) {
         let signed = bulletin(view, signers, now).sign(signers.bulletin.as_ref())?;
         let epoch = signed.epoch;
-        view.bulletins.put(BulletinRow { epoch, doc: signed.bytes().to_vec() });
+        view.bulletins.put(BulletinRow {
+            epoch,
+            doc: signed.bytes().to_vec(),
+        });
     }
     view.number_changes();
     Ok(())
@@ -153,8 +160,14 @@ fn bulletin(view: &View, signers: &Signers, now: Time) -> Bulletin {
         made_at: now,
         revoked: view.revoked.all().map(|row| row.pid).collect(),
         dead: shops
-            .map(|shop| DeadMark { shop: shop.shop, mark: None })
-            .chain(marks.map(|mark| DeadMark { shop: mark.shop, mark: Some(mark.mark) }))
+            .map(|shop| DeadMark {
+                shop: shop.shop,
+                mark: None,
+            })
+            .chain(marks.map(|mark| DeadMark {
+                shop: mark.shop,
+                mark: Some(mark.mark),
+            }))
             .collect(),
         directory: u32::try_from(view.counter(setup::DIRECTORY)).unwrap_or(u32::MAX),
         keyset: signers.keyset_version,
@@ -193,7 +206,11 @@ impl Books<'_> {
     /// An enrolled device that was not stopped, by its document.
     fn device(&self, reference: Ref) -> Result<super::rows::DeviceRow, CommandError> {
         let document = self.view.device_docs.get(&(reference,)).ok_or(CommandError::NoDevice)?;
-        let device = self.view.devices.copy(&(document.device,)).ok_or(CommandError::NoDevice)?;
+        let device = self
+            .view
+            .devices
+            .copy(&(document.device,))
+            .ok_or(CommandError::NoDevice)?;
         (!device.revoked).then_some(device).ok_or(CommandError::NoDevice)
     }
 }

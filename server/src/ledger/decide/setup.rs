@@ -24,7 +24,8 @@ impl Books<'_> {
             return Err(CommandError::Taken);
         }
         self.view.classes.put(row);
-        self.view.tell(Topic::Public, NO_PARTY, List::Class, class.id.0.to_be_bytes().to_vec());
+        self.view
+            .tell(Topic::Public, NO_PARTY, List::Class, class.id.0.to_be_bytes().to_vec());
         Ok(Outcome::Done)
     }
 
@@ -48,7 +49,11 @@ impl Books<'_> {
             self.view.shop_sets.put(row);
         }
         for &set_id in &shop.sets {
-            self.view.shop_sets.put(ShopSetRow { shop: shop.shop, set_id, member: true });
+            self.view.shop_sets.put(ShopSetRow {
+                shop: shop.shop,
+                set_id,
+                member: true,
+            });
         }
         self.directory_changed(shop.shop);
         Ok(Outcome::Done)
@@ -57,7 +62,12 @@ impl Books<'_> {
     pub(super) fn add_mark(&mut self, shop: Pid, mark: MarkId, label: &str) -> Result<Outcome, CommandError> {
         self.view.shops.get(&(shop,)).ok_or(CommandError::NoShop)?;
         let dead = self.view.marks.get(&(shop, mark)).is_some_and(|known| known.dead);
-        self.view.marks.put(MarkRow { shop, mark, label: label.to_owned(), dead });
+        self.view.marks.put(MarkRow {
+            shop,
+            mark,
+            label: label.to_owned(),
+            dead,
+        });
         self.directory_changed(shop);
         Ok(Outcome::Done)
     }
@@ -98,7 +108,12 @@ impl Books<'_> {
         let [a, b, c, d, e, f, g, h, ..] = device.current.0;
         name(self.view, Pid([a, b, c, d, e, f, g, h]), self.now);
         if let Some(mut account) = device.account.and_then(|id| self.view.accounts.copy(&(id,))) {
-            let holders: Vec<Pid> = self.view.holders.by(&account.id.to_value()).map(|row| row.pid).collect();
+            let holders: Vec<Pid> = self
+                .view
+                .holders
+                .by(&account.id.to_value())
+                .map(|row| row.pid)
+                .collect();
             for pid in holders {
                 name(self.view, pid, self.now);
             }
