@@ -13,6 +13,8 @@ CREATE TABLE server_row (
     list  INTEGER NOT NULL,
     key   BLOB    NOT NULL,
     value BLOB    NOT NULL,
+    -- rows of an older round are gone when a snapshot is complete
+    round INTEGER NOT NULL,
     PRIMARY KEY (list, key)
 ) STRICT, WITHOUT ROWID;
 
@@ -40,8 +42,6 @@ CREATE TABLE payment (
     -- nobody verified it: no network, and a shop with only paper
     paper       INTEGER NOT NULL,
     occurred_at INTEGER NOT NULL,
-    -- the kind of the last fact a page brought, none until then
-    booked      INTEGER,
     fact        BLOB,
     refusal     BLOB
 ) STRICT;
@@ -76,8 +76,6 @@ CREATE INDEX receipt_time ON receipt (seen_at);
 
 CREATE TABLE outbox (
     id       INTEGER PRIMARY KEY,
-    -- documents of one lane go in order; lanes do not wait for each other
-    lane     BLOB    NOT NULL,
     subject  BLOB    NOT NULL UNIQUE,
     doc      BLOB    NOT NULL,
     -- whether only a signed fact of its own settles it; an unsigned "noted" does for the others
@@ -90,4 +88,4 @@ CREATE TABLE outbox (
     trouble  INTEGER
 ) STRICT;
 
-CREATE INDEX outbox_due ON outbox (state, next_at) WHERE state <> 2;
+CREATE INDEX outbox_due ON outbox (id) WHERE state <> 2;

@@ -5,7 +5,11 @@
 //! - P2: a shop's verification ÷ two P-256 verifications, each from the key as it is held
 //! - P7: open with 10,000 history rows ÷ (raw-key open + one query)
 //! - S1: a signature check by ring ÷ the same by p256: why the server's front and the shops check with ring
-#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a bench prints, and stops where it cannot go on")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a bench prints, and stops where it cannot go on"
+)]
 
 use std::path::Path;
 use std::sync::Arc;
@@ -24,7 +28,7 @@ use kinchaku_core::vault::{self, FileVault, Record};
 use kinchaku_core::view;
 use kinchaku_protocol::cose::{Envelope, to_be_signed};
 use kinchaku_protocol::doc::field::{Bytes, to_bytes};
-use kinchaku_protocol::doc::{Allowance, Document as _, Gate, HistoryRow, Intent, Receipt, Row, Table};
+use kinchaku_protocol::doc::{Allowance, Document as _, Gate, HistoryRow, Intent, Quality, Receipt, Row, Table};
 use kinchaku_protocol::ids::{MarkId, Pid, SetId};
 use kinchaku_protocol::money::Amount;
 use kinchaku_protocol::mpm::shop_mark::Offline;
@@ -84,7 +88,13 @@ fn timed<T>(work: impl FnOnce() -> T) -> (T, Duration) {
 }
 
 fn shop() -> Shop {
-    Shop { shop: SHOP, mark: MARK, name: "ベーカリー美村".to_owned(), sets: vec![SetId(1)], offline: Offline::Scan }
+    Shop {
+        shop: SHOP,
+        mark: MARK,
+        name: "ベーカリー美村".to_owned(),
+        sets: vec![SetId(1)],
+        offline: Offline::Scan,
+    }
 }
 
 /// Several payments a round, each allowance has room for 30.
@@ -100,7 +110,14 @@ fn payment() {
         let raw = RawFloor::new(folder.path());
         let (mut ours, mut floor) = (vec![], vec![]);
         for _ in 0..PAYMENTS {
-            let quote = pay::quote(&wallet.home, &shop(), Amount::of(50), &Choice::Automatic { points: false }, false).unwrap();
+            let quote = pay::quote(
+                &wallet.home,
+                &shop(),
+                Amount::of(50),
+                &Choice::Automatic { points: false },
+                false,
+            )
+            .unwrap();
             let (receipt, time) = timed(|| {
                 let prepared = pay::prepare(&wallet.home, &quote, Gate::PIN.and(Gate::DUPLICATE_OK)).unwrap();
                 let receipt = pay::confirm(&wallet.home, prepared, &key).unwrap();
@@ -132,7 +149,11 @@ impl RawFloor {
         store
             .write(|db| Ok::<_, StoreError>(db.execute_batch("CREATE TABLE raw (id INTEGER PRIMARY KEY, bytes BLOB)")?))
             .unwrap();
-        Self { store, vault, _folder: folder }
+        Self {
+            store,
+            vault,
+            _folder: folder,
+        }
     }
 
     fn run(&self, key: &SoftwareKey, text: &str) -> Symbol {
@@ -140,7 +161,8 @@ impl RawFloor {
         for _ in 0..2 {
             self.store
                 .write(|db| {
-                    db.prepare_cached("INSERT INTO raw (bytes) VALUES (?1)")?.execute(params![&bytes[..]])?;
+                    db.prepare_cached("INSERT INTO raw (bytes) VALUES (?1)")?
+                        .execute(params![&bytes[..]])?;
                     Ok::<_, StoreError>(())
                 })
                 .unwrap();
@@ -161,7 +183,15 @@ fn verification() {
     let receipt = pay_once(&wallet);
     let trust = Trust::from_stored(town.keyset.clone());
     let (marks, sets) = ([MARK], [SetId(1)]);
-    let counter = Counter { trust: &trust, bulletin: &town.bulletin, shop: SHOP, marks: &marks, sets: &sets, now: START };
+    let counter = Counter {
+        trust: &trust,
+        bulletin: &town.bulletin,
+        shop: SHOP,
+        marks: &marks,
+        sets: &sets,
+        now: START,
+        clock: Quality::Anchored,
+    };
     let parsed = Receipt::read(&receipt.full).unwrap();
 
     let allowance = Envelope::read(parsed.allowance.as_ref().unwrap().bytes()).unwrap();
@@ -196,7 +226,14 @@ fn verification() {
 }
 
 fn pay_once(wallet: &TestDevice) -> PaidReceipt {
-    let quote = pay::quote(&wallet.home, &shop(), Amount::of(1_200), &Choice::Automatic { points: false }, false).unwrap();
+    let quote = pay::quote(
+        &wallet.home,
+        &shop(),
+        Amount::of(1_200),
+        &Choice::Automatic { points: false },
+        false,
+    )
+    .unwrap();
     let prepared = pay::prepare(&wallet.home, &quote, Gate::PIN).unwrap();
     let key = gate::open(&wallet.home, &Pin::parse(PIN).unwrap()).unwrap();
     pay::confirm(&wallet.home, prepared, &key).unwrap()
@@ -217,7 +254,12 @@ fn opening() {
         let clock = Arc::new(SettableClock::new(START));
         works.push(
             timed(|| {
-                let (device, _) = TestDevice::open_with(folder.path(), roots.clone(), clock, Arc::new(kinchaku_core::network::NoNetwork));
+                let (device, _) = TestDevice::open_with(
+                    folder.path(),
+                    roots.clone(),
+                    clock,
+                    Arc::new(kinchaku_core::network::NoNetwork),
+                );
                 let view = view::wallet(&device.home).unwrap();
                 assert!(view.classes.iter().any(|class| class.class == COIN));
             })

@@ -36,6 +36,7 @@ pub fn problem(error: &ReceiveError) -> Problem {
         ReceiveError::OtherShop => refused(Key::RefusedOtherShop),
         ReceiveError::ShownBefore { .. } => Problem::new(Key::RefusedSeenBefore, Exit::AlreadyDone),
         ReceiveError::NotSynced { .. } => Problem::new(Key::RefusedShopStale, Exit::NeedsNetwork),
+        ReceiveError::ClockLost => Problem::new(Key::ErrorClockBack, Exit::NeedsNetwork),
         ReceiveError::NotEnrolled => Problem::new(Key::ErrorNotEnrolled, Exit::Other),
         ReceiveError::RolledBack => Problem::new(Key::ErrorStoreOldCopy, Exit::NeedsNetwork),
         ReceiveError::Sync(error) => sync::problem(error),

@@ -16,7 +16,7 @@ const LOST: i64 = 2;
 pub fn in_use(db: &Connection) -> Result<Option<Verified<Allowance>>> {
     let bytes: Option<Vec<u8>> = db
         .query_row(
-            "SELECT doc FROM allowance WHERE state = ?1 ORDER BY opened DESC LIMIT 1",
+            "SELECT doc FROM allowance WHERE state = ?1 ORDER BY rowid DESC LIMIT 1",
             [IN_USE],
             |row| row.get(0),
         )
@@ -65,7 +65,7 @@ pub fn lose(db: &Connection, reference: Ref) -> Result<()> {
 pub fn last_close(db: &Connection) -> Result<Option<Vec<u8>>> {
     let close = db
         .query_row(
-            "SELECT close FROM allowance WHERE state = ?1 ORDER BY opened DESC LIMIT 1",
+            "SELECT close FROM allowance WHERE state = ?1 ORDER BY rowid DESC LIMIT 1",
             [CLOSED],
             |row| row.get(0),
         )

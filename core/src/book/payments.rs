@@ -1,7 +1,7 @@
 //! Payments this device made. States and arrows: [`State`]; only [`crate::pay`] and [`crate::sync`]
 //! move them, each by a stored document.
 
-use kinchaku_protocol::doc::{Document as _, FactKind, Intent};
+use kinchaku_protocol::doc::{Document as _, Intent};
 use kinchaku_protocol::ids::{Pid, Ref};
 use kinchaku_protocol::money::Amount;
 use kinchaku_protocol::time::Time;
@@ -92,17 +92,14 @@ pub struct Payment {
     pub shop_name: String,
     /// The whole payment.
     pub total: Amount,
-    /// The kind of the last fact a page brought: what the server's balances already contain.
-    pub booked: Option<FactKind>,
     /// The last fact.
     pub fact: Option<Vec<u8>>,
 }
 
-const COLUMNS: &str = "id, allowance, ref, payload, doc, state, shop_name, total, booked, fact";
+const COLUMNS: &str = "id, allowance, ref, payload, doc, state, shop_name, total, fact";
 
 fn read(row: &Row<'_>) -> Result<Payment> {
     let payload: Vec<u8> = row.get(3)?;
-    let booked: Option<u8> = row.get(8)?;
     Ok(Payment {
         id: row.get(0)?,
         allowance: id_out(&row.get::<_, Vec<u8>>(1)?, Ref::from_slice)?,
@@ -112,10 +109,7 @@ fn read(row: &Row<'_>) -> Result<Payment> {
         state: State::from_number(row.get(5)?).ok_or_else(out_of_range)?,
         shop_name: row.get(6)?,
         total: amount_out(row.get(7)?)?,
-        booked: booked
-            .map(|kind| FactKind::from_number(kind).ok_or_else(out_of_range))
-            .transpose()?,
-        fact: row.get(9)?,
+        fact: row.get(8)?,
     })
 }
 
@@ -187,13 +181,6 @@ pub fn set_fact(db: &Connection, id: i64, state: State, fact: &[u8]) -> Result<(
     Ok(())
 }
 
-/// Notes that the server's balances now contain this fact.
-pub fn set_booked(db: &Connection, id: i64, kind: FactKind) -> Result<()> {
-    db.prepare_cached("UPDATE payment SET booked = ?2 WHERE id = ?1")?
-        .execute(params![id, kind.number()])?;
-    Ok(())
-}
-
 /// Moves a payment by the shop's refusal.
 pub fn set_refused(db: &Connection, id: i64, refusal: &[u8]) -> Result<()> {
     db.prepare_cached("UPDATE payment SET state = ?2, refusal = ?3 WHERE id = ?1")?
@@ -244,15 +231,6 @@ pub fn to_shop_since(db: &Connection, shop: Pid, since: Time) -> Result<Vec<Paym
 pub fn paper_since(db: &Connection, since: Time) -> Result<Vec<Payment>> {
     let sql = format!("SELECT {COLUMNS} FROM payment WHERE occurred_at >= ?1 AND paper AND state <> 1");
     many(db, &sql, [number_in(since.0)?])
-}
-
-/// Payments of which the server's balances do not yet say what this device knows.
-pub fn unreflected(db: &Connection) -> Result<Vec<Payment>> {
-    let sql = format!(
-        "SELECT {COLUMNS} FROM payment
-         WHERE (state IN (0, 2, 3, 5) AND booked IS NOT 0) OR (state IN (4, 6, 7) AND booked IS 0)"
-    );
-    many(db, &sql, [])
 }
 
 /// How many payments wait for the server.

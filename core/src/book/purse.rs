@@ -4,6 +4,7 @@ use kinchaku_protocol::doc::{Allowance, ClassRow, Part, Table, Verified};
 use kinchaku_protocol::ids::{ClassId, Ref, ServiceType};
 use kinchaku_protocol::money::Amount;
 use kinchaku_protocol::rules::split::OpenLine;
+use kinchaku_protocol::time::Day;
 use rusqlite::Connection;
 
 use super::payments::Payment;
@@ -29,9 +30,17 @@ impl Purse {
     /// # Errors
     /// [`StoreError`].
     pub fn load(db: &Connection) -> Result<Option<Self>, StoreError> {
-        let Some(allowance) = allowances::in_use(db)? else {
-            return Ok(None);
-        };
+        match allowances::in_use(db)? {
+            Some(allowance) => Self::of(db, allowance).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// The same of any allowance of this device.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn of(db: &Connection, allowance: Verified<Allowance>) -> Result<Self, StoreError> {
         let made = payments::of_allowance(db, allowance.to_ref())?;
         let classes: Vec<ClassRow> = server_rows::all(db, Table::Class)?;
         let lines = (0_u8..)
@@ -46,18 +55,19 @@ impl Purse {
         let (used, head) = made
             .last()
             .map_or((0, allowance.to_ref()), |last| (last.intent.seq, last.reference));
-        Ok(Some(Self {
+        Ok(Self {
             allowance,
             lines,
             used,
             head,
-        }))
+        })
     }
 
-    /// What is left of all lines.
+    /// What is left of the lines that can still be used on a day.
     #[must_use]
-    pub fn left(&self) -> Amount {
-        Amount::sum(self.lines.iter().map(|line| line.left)).unwrap_or(Amount::MAX)
+    pub fn left_on(&self, day: Day) -> Amount {
+        let usable = self.lines.iter().filter(|line| line.line.day >= day);
+        Amount::sum(usable.map(|line| line.left)).unwrap_or(Amount::MAX)
     }
 
     /// The class of a part.

@@ -125,6 +125,7 @@ pub fn put(db: &Connection, entry: &Entry<'_>) -> Result<()> {
         "INSERT INTO receipt (ref, intent, allowance, auth_ref, seq, holder, shop_day, total, state, seen, seen_at)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
          ON CONFLICT (ref) DO UPDATE SET
+            intent = CASE WHEN excluded.allowance IS NULL THEN intent ELSE excluded.intent END,
             allowance = coalesce(excluded.allowance, allowance), holder = coalesce(excluded.holder, holder),
             state = excluded.state, seen = excluded.seen, seen_at = excluded.seen_at",
     )?
@@ -158,10 +159,12 @@ pub fn get(db: &Connection, reference: Ref) -> Result<Option<StoredReceipt>> {
         .optional()
 }
 
-/// Another payment with the same counter, if one was shown here.
+/// Another payment with the same counter, if one was shown here. What only claims to be one, with nothing that
+/// proves it, is none: anybody could write it to make an honest payer look like a clone.
 pub fn rival(db: &Connection, authorisation: Ref, seq: u32, reference: Ref) -> Result<Option<StoredReceipt>> {
     db.prepare_cached(&format!(
-        "SELECT {COLUMNS} FROM receipt WHERE auth_ref = ?1 AND seq = ?2 AND ref <> ?3 LIMIT 1"
+        "SELECT {COLUMNS} FROM receipt WHERE auth_ref = ?1 AND seq = ?2 AND ref <> ?3
+         AND (allowance IS NOT NULL OR fact IS NOT NULL) LIMIT 1"
     ))?
     .query_row(params![authorisation.0, seq, reference.0], read)
     .optional()

@@ -41,7 +41,11 @@ pub fn recover(home: &Home, code: &str, pin: &Pin, brake: Brake) -> Result<(), R
         return Err(GateError::from(LockError::TrivialPin).into());
     }
     // What waits was signed by the old key: it must not wait for this.
-    sync::sync(home, true)?;
+    // The rest of a sync could stumble over the very key that is being replaced.
+    match sync::deliver(home, true) {
+        Err(SyncError::Network(error)) => return Err(SyncError::Network(error).into()),
+        _ => (),
+    }
     let (key, handle) = pending_key(home)?;
     let device = home.device()?.ok_or(SyncError::NotEnrolled)?;
     let message = UnlockRequest::challenge(device.to_ref(), &key.public_key());
@@ -58,7 +62,11 @@ pub fn recover(home: &Home, code: &str, pin: &Pin, brake: Brake) -> Result<(), R
     let trust = home.trust().ok_or(SyncError::NotEnrolled)?;
     let received = kinchaku_protocol::doc::Received::read(&answer).map_err(SyncError::from)?;
     let confirmed = trust.device(received).map_err(SyncError::from)?;
-    if confirmed.sync_key != device.sync_key {
+    let same = confirmed.sync_key == device.sync_key
+        && confirmed.owner == device.owner
+        && confirmed.role == device.role
+        && confirmed.not_before() >= device.not_before();
+    if !same {
         return Err(SyncError::Nonsense.into());
     }
     // The old allowance names the old key: nothing can be signed under it any more. The new key's name is
@@ -70,11 +78,13 @@ pub fn recover(home: &Home, code: &str, pin: &Pin, brake: Brake) -> Result<(), R
         Ok::<_, StoreError>(())
     })?;
     lock(home)
-        .reset_with(Recovered::confirmed_by_server(), pin, brake, &handle)
+        .reset_with(Recovered::confirmed_by_server(), pin, brake, &handle, |db| {
+            // In the commit of the new PIN: the handle is nowhere without a PIN for a moment longer.
+            meta::remove(db, PENDING)
+        })
         .map_err(GateError::from)?;
-    home.store()
-        .write(|db| meta::remove(db, PENDING).map_err(StoreError::from))?;
-    sync::replace_allowance(home)?;
+    // Paying is unlocked. An allowance for the new key that does not come now comes with the next sync.
+    let _ = sync::replace_allowance(home);
     Ok(())
 }
 

@@ -112,7 +112,7 @@ pub struct Recovered(());
 impl Recovered {
     /// To be called with a server's confirmation in hand, and nowhere else.
     #[must_use]
-    pub fn confirmed_by_server() -> Self {
+    pub(crate) fn confirmed_by_server() -> Self {
         Self(())
     }
 }
@@ -164,7 +164,7 @@ impl<'a> Lock<'a> {
         if self.row()?.is_some() {
             return Err(LockError::AlreadySet);
         }
-        self.install(pin, brake, handle)
+        self.install(pin, brake, handle, |_| Ok(()))
     }
 
     /// Checks the PIN; gives the handle of the payment key.
@@ -207,16 +207,23 @@ impl<'a> Lock<'a> {
         refuse_trivial(new)?;
         let handle = self.open(present)?;
         let brake = self.row()?.ok_or(LockError::NotSet)?.brake;
-        self.install(new, brake, handle.expose())
+        self.install(new, brake, handle.expose(), |_| Ok(()))
     }
 
     /// Another PIN, by the one whom a server has confirmed. The old blob cannot be opened without the old PIN, so
-    /// the flow brings a payment key it has newly made and registered.
+    /// the flow brings a payment key it has newly made and registered. `within` runs in the same commit.
     ///
     /// # Errors
     /// [`LockError::TrivialPin`], and those of the mechanisms.
-    pub fn reset_with(&self, _: Recovered, pin: &Pin, brake: Brake, handle: &[u8]) -> Result<(), LockError> {
-        self.install(pin, brake, handle)
+    pub fn reset_with(
+        &self,
+        _: Recovered,
+        pin: &Pin,
+        brake: Brake,
+        handle: &[u8],
+        within: impl FnOnce(&Connection) -> rusqlite::Result<()>,
+    ) -> Result<(), LockError> {
+        self.install(pin, brake, handle, within)
     }
 
     /// Forgets the payment key for good: what a wipe is. The store, and what it still has to send, stay.
@@ -230,7 +237,13 @@ impl<'a> Lock<'a> {
         })
     }
 
-    fn install(&self, pin: &Pin, brake: Brake, handle: &[u8]) -> Result<(), LockError> {
+    fn install(
+        &self,
+        pin: &Pin,
+        brake: Brake,
+        handle: &[u8],
+        within: impl FnOnce(&Connection) -> rusqlite::Result<()>,
+    ) -> Result<(), LockError> {
         refuse_trivial(pin)?;
         let salt: [u8; 16] = random()?;
         let key = self.key(&brake.stretch(pin, &salt)?)?;
@@ -245,6 +258,7 @@ impl<'a> Lock<'a> {
                  VALUES (1, ?1, ?2, ?3, ?4, ?5, 0)",
                 (salt, brake.memory_kib, brake.passes, brake.lanes, sealed),
             )?;
+            within(tx)?;
             Ok(())
         })
     }

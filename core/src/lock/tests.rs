@@ -245,9 +245,13 @@ fn trivial_pins_are_refused_wherever_one_is_chosen() {
         phone.lock().change(&pin(RIGHT), &pin("1234")),
         Err(LockError::TrivialPin)
     );
-    let reset = phone
-        .lock()
-        .reset_with(Recovered::confirmed_by_server(), &pin("1111"), brake, HANDLE);
+    let reset = phone.lock().reset_with(
+        Recovered::confirmed_by_server(),
+        &pin("1111"),
+        brake,
+        HANDLE,
+        |_| Ok(()),
+    );
     assert_eq!(reset, Err(LockError::TrivialPin));
     phone.lock().destroy().unwrap();
     assert_eq!(
@@ -283,7 +287,13 @@ fn recovery_sets_a_new_pin_over_a_new_key() {
     let brake = Brake::cheap_for_tests();
     phone
         .lock()
-        .reset_with(Recovered::confirmed_by_server(), &pin("1470"), brake, b"new key")
+        .reset_with(
+            Recovered::confirmed_by_server(),
+            &pin("1470"),
+            brake,
+            b"new key",
+            |_| Ok(()),
+        )
         .unwrap();
     assert_eq!(phone.lock().open(&pin("1470")).unwrap().expose(), b"new key");
     assert_eq!(phone.lock().status().unwrap().tries_left, MAX_TRIES);

@@ -36,7 +36,7 @@ pub fn confirm(home: &Home, prepared: Prepared, key: &dyn DeviceKey) -> Result<P
         if allowance.device_key != key.public_key() {
             return Err(PayError::Key(KeyError::BadSignature));
         }
-        outbox::add(db, payment.allowance, subject, &doc)?;
+        outbox::add(db, subject, &doc)?;
         let end = ChainEnd {
             allowance: payment.allowance,
             last: payment.intent.seq,

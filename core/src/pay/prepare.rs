@@ -3,13 +3,11 @@
 
 use kinchaku_protocol::doc::{ClockReading, Document as _, Gate, Intent};
 use kinchaku_protocol::ids::DocId;
-use kinchaku_protocol::money::Amount;
 use kinchaku_protocol::rules::authorisation;
-use kinchaku_protocol::rules::split::{self, Choice};
 use rusqlite::Connection;
 
 use super::error::PayError;
-use super::quote::{Notice, Quote};
+use super::quote::{Notice, Quote, quote_in};
 use crate::book::payments::{self, Fixed};
 use crate::book::purse::Purse;
 use crate::fault;
@@ -32,13 +30,6 @@ pub fn prepare(home: &Home, quote: &Quote, gate: Gate) -> Result<Prepared, PayEr
     if home.store().standing() != Standing::Current {
         return Err(PayError::RolledBack);
     }
-    let duplicate = quote.notices.iter().find_map(|notice| match notice {
-        Notice::Duplicate(at) => Some(*at),
-        _ => None,
-    });
-    if let Some(at) = duplicate.filter(|_| !gate.has(Gate::DUPLICATE_OK)) {
-        return Err(PayError::Duplicate { at });
-    }
     let prepared = home.store().write(|db| prepare_in(home, db, quote, gate))?;
     fault::point("pay.prepared");
     Ok(prepared)
@@ -48,8 +39,19 @@ fn prepare_in(home: &Home, db: &Connection, quote: &Quote, gate: Gate) -> Result
     // One payment at a time: whatever was left prepared was not signed.
     payments::abandon(db, None)?;
     let now = home.act_now(db)?;
+    // All of it again, in the transaction that writes: another payment may have been made since.
+    let fresh = quote_in(db, now, &quote.shop, quote.total, &quote.choice, quote.online)?;
+    if fresh.allowance != quote.allowance || fresh.parts != quote.parts {
+        return Err(PayError::Outdated);
+    }
+    let duplicate = fresh.notices.iter().find_map(|notice| match notice {
+        Notice::Duplicate(at) => Some(*at),
+        _ => None,
+    });
+    if let Some(at) = duplicate.filter(|_| !gate.has(Gate::DUPLICATE_OK)) {
+        return Err(PayError::Duplicate { at });
+    }
     let purse = Purse::load(db)?.ok_or(PayError::NoAllowance)?;
-    still_holds(&purse, quote, now.time.day())?;
     let reference = purse.allowance.to_ref();
     let intent = Intent {
         authorisation: reference,
@@ -84,27 +86,6 @@ fn prepare_in(home: &Home, db: &Connection, quote: &Quote, gate: Gate) -> Result
     };
     let id = payments::prepare(db, &fixed)?;
     Ok(Prepared { id, payload })
-}
-
-/// Whether every part still fits what is left of its line.
-fn still_holds(purse: &Purse, quote: &Quote, day: kinchaku_protocol::time::Day) -> Result<(), PayError> {
-    if purse.allowance.to_ref() != quote.allowance {
-        return Err(PayError::Outdated);
-    }
-    for part in &quote.parts {
-        let left = purse
-            .lines
-            .iter()
-            .find(|line| line.index == part.line)
-            .map_or(Amount::ZERO, |line| line.left);
-        if part.amount > left {
-            return Err(PayError::Outdated);
-        }
-    }
-    let choice = Choice::ByHand(quote.by_class.clone());
-    split::split(&purse.lines, quote.total, &choice, day, &quote.shop.sets)
-        .map(|_| ())
-        .map_err(|_| PayError::Outdated)
 }
 
 /// The person stopped before signing: counter and value are free again.

@@ -32,6 +32,8 @@ pub struct Quote {
     pub online: bool,
     /// Worth saying before the person confirms.
     pub notices: Vec<Notice>,
+    /// How the person wants it split.
+    pub(super) choice: Choice,
     /// Whether nobody will verify it: no network, and a shop with only paper.
     pub(super) paper: bool,
     /// The allowance it spends.
@@ -70,7 +72,8 @@ pub fn quote(home: &Home, shop: &Shop, total: Amount, choice: &Choice, online: b
     quoted
 }
 
-fn quote_in(
+/// As [`quote`], in the transaction that acts on it.
+pub(super) fn quote_in(
     db: &Connection,
     now: AnchoredTime,
     shop: &Shop,
@@ -121,6 +124,7 @@ fn quote_in(
         parts,
         online,
         notices,
+        choice: choice.clone(),
         paper,
         allowance: purse.allowance.to_ref(),
     })

@@ -1,11 +1,11 @@
 //! The shop said no after the payment was signed: its signed refusal gives the value back at once, and
 //! goes to the server, where it counts whether it comes before the payment or after it.
 
-use kinchaku_protocol::doc::{ReceiptError, Refusal, Role, Verdict};
+use kinchaku_protocol::doc::{Bulletin, ReceiptError, Refusal, Role, Verdict};
 use kinchaku_protocol::signature::SignatureError;
 
-use crate::book::outbox;
 use crate::book::payments::{self, Payment, State};
+use crate::book::{documents, outbox};
 use crate::fault;
 use crate::home::Home;
 use crate::store::StoreError;
@@ -67,7 +67,9 @@ pub fn take_refusal(home: &Home, text: &str) -> Result<(Payment, Verdict), Refus
     let seen = refusal.seen.verify(&device.sync_key)?;
     let taken = home.store().write_counted(|db| {
         let payment = payments::by_ref(db, seen.intent)?.ok_or(RefusedError::OtherPayment)?;
-        if device.role != Role::Shop || device.owner != payment.intent.shop {
+        let stopped = documents::get::<Bulletin>(db)?.is_some_and(|it| it.stops_device(device.to_ref()));
+        let may_speak = device.role == Role::Shop && device.valid_at(seen.seen_at) && !stopped;
+        if !may_speak || device.owner != payment.intent.shop {
             return Err(RefusedError::NotFromTheShop);
         }
         if seen.verdict.accepted() {
@@ -78,7 +80,7 @@ pub fn take_refusal(home: &Home, text: &str) -> Result<(Payment, Verdict), Refus
             other => return Err(RefusedError::AlreadySettled(other)),
         }
         payments::set_refused(db, payment.id, seen.bytes())?;
-        outbox::add_note(db, payment.allowance, seen.id(), seen.bytes())?;
+        outbox::add_note(db, seen.id(), seen.bytes())?;
         Ok(Payment {
             state: State::RefusedAtShop,
             ..payment

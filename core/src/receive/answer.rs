@@ -6,7 +6,7 @@ use kinchaku_protocol::ids::Ref;
 use kinchaku_protocol::money::Amount;
 use rusqlite::Connection;
 
-use super::check::{Checked, counted, shown_before, till};
+use super::check::{Checked, judge, shown_before, till};
 use super::error::ReceiveError;
 use crate::book::receipts::{Entry, State};
 use crate::book::{documents, outbox, receipts};
@@ -39,14 +39,6 @@ pub fn answer(home: &Home, checked: &Checked) -> Result<Answered, ReceiveError> 
     say(home, checked, None)
 }
 
-/// Accepts. As [`answer`], under the name of what the person pressed.
-///
-/// # Errors
-/// [`ReceiveError`].
-pub fn accept(home: &Home, checked: &Checked) -> Result<Answered, ReceiveError> {
-    say(home, checked, None)
-}
-
 /// Refuses a payment that could be accepted: the person at the register says so.
 ///
 /// # Errors
@@ -59,11 +51,13 @@ fn say(home: &Home, checked: &Checked, wish: Option<Verdict>) -> Result<Answered
     let till = till(home)?;
     let proven = &checked.proven;
     let reference = proven.intent.to_ref();
-    shown_before(home, reference)?;
     let key = home.sync_key()?;
     let (verdict, seen) = home.store().write_counted(|db| {
-        // Counted again where it is written: two registers on one device cannot both be last.
-        let found = counted(db, proven, checked.now)?;
+        // Everything is asked again where the answer is written: two taps, or minutes between looking and
+        // tapping, cannot both be answered by what was so at first.
+        shown_before(db, reference)?;
+        let clock = home.act_now(db)?;
+        let found = judge(db, proven, clock)?;
         let verdict = match (found.accepted(), wish) {
             (true, Some(wish)) => wish,
             _ => found,
@@ -73,7 +67,7 @@ fn say(home: &Home, checked: &Checked, wish: Option<Verdict>) -> Result<Answered
         } else {
             Assurance::None
         };
-        let now = home.act_now(db)?.time;
+        let now = clock.time;
         let seen = sign_seen(db, &proven.intent, verdict, assurance, now, &key)?;
         receipts::put(
             db,
@@ -94,7 +88,8 @@ fn say(home: &Home, checked: &Checked, wish: Option<Verdict>) -> Result<Answered
                 },
             },
         )?;
-        enqueue(db, &proven.intent, &seen)?;
+        outbox::add(db, proven.intent.id(), proven.intent.bytes())?;
+        outbox::add_note(db, seen.id(), seen.bytes())?;
         Ok::<_, ReceiveError>((verdict, seen))
     })?;
     fault::point("receive.answered");
@@ -127,12 +122,4 @@ pub(super) fn sign_seen(
     let signer = key::Verified::new(key);
     seen.sign(&signer)
         .map_err(|_| ReceiveError::Key(signer.failure().unwrap_or(key::KeyError::BadSignature)))
-}
-
-/// Payment and answer leave together, in this order.
-pub(super) fn enqueue(db: &Connection, intent: &Verified<Intent>, seen: &Verified<Seen>) -> Result<(), ReceiveError> {
-    let lane = intent.authorisation;
-    outbox::add(db, lane, intent.id(), intent.bytes())?;
-    outbox::add_note(db, lane, seen.id(), seen.bytes())?;
-    Ok(())
 }

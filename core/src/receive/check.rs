@@ -1,15 +1,15 @@
 //! Looking at a receipt: what it proves, whether it was here before, and what the caps leave room for.
 
-use kinchaku_protocol::doc::{Device, Intent};
-use kinchaku_protocol::doc::{Receipt, Role, ShopRow, Table, Verdict, Verified};
+use kinchaku_protocol::doc::{Bulletin, Device, Intent, Quality, Receipt, Role, ShopRow, Table, Verdict, Verified};
 use kinchaku_protocol::ids::Ref;
-use kinchaku_protocol::rules::caps;
-use kinchaku_protocol::time::{DAY_SECONDS, Time};
+use kinchaku_protocol::rules::{authorisation, caps};
+use kinchaku_protocol::time::{DAY_SECONDS, Day};
 use rusqlite::Connection;
 
 use super::error::ReceiveError;
 use super::verify::{Counter, Proven, verify};
-use crate::book::{receipts, server_rows};
+use crate::book::{documents, receipts, server_rows};
+use crate::clock::AnchoredTime;
 use crate::home::Home;
 use crate::store::Standing;
 
@@ -26,8 +26,6 @@ pub struct Checked {
     pub proven: Proven,
     /// What should be answered.
     pub verdict: Verdict,
-    /// When it was looked at.
-    pub now: Time,
 }
 
 /// What a shop's device knows of itself.
@@ -43,11 +41,15 @@ pub(super) struct Till {
 pub fn check(home: &Home, text: &str) -> Result<Checked, ReceiveError> {
     let receipt = Receipt::read(text)?;
     let till = till(home)?;
-    shown_before(home, receipt.intent.id().to_ref())?;
+    let reference = receipt.intent.id().to_ref();
+    home.store().read(|db| shown_before(db, reference))?;
     let trust = home.trust().ok_or(ReceiveError::NotEnrolled)?;
     let bulletin = home.bulletin()?.ok_or(ReceiveError::NotEnrolled)?;
-    let now = home.now()?.time;
-    let age = now.since(bulletin.made_at);
+    let clock = home.now()?;
+    if clock.quality == Quality::Lost {
+        return Err(ReceiveError::ClockLost);
+    }
+    let age = clock.time.since(bulletin.made_at);
     if age > OLDEST_BULLETIN {
         return Err(ReceiveError::NotSynced {
             days: age.checked_div(DAY_SECONDS).unwrap_or(0),
@@ -59,15 +61,19 @@ pub fn check(home: &Home, text: &str) -> Result<Checked, ReceiveError> {
         shop: till.device.owner,
         marks: &till.row.marks,
         sets: &till.row.sets,
-        now,
+        now: clock.time,
+        clock: clock.quality,
     };
     let proven = verify(&counter, receipt)?;
-    let verdict = home.store().read(|db| counted(db, &proven, now))?;
-    Ok(Checked { proven, verdict, now })
+    let verdict = home.store().read(|db| judge(db, &proven, clock))?;
+    Ok(Checked { proven, verdict })
 }
 
-/// The verdict once what was taken so far is counted, in the transaction that will answer too.
-pub(super) fn counted(db: &Connection, proven: &Proven, now: Time) -> Result<Verdict, ReceiveError> {
+/// What is to be answered at this moment, once time, bulletin and what was taken so far are looked at again.
+pub(super) fn judge(db: &Connection, proven: &Proven, clock: AnchoredTime) -> Result<Verdict, ReceiveError> {
+    if clock.quality == Quality::Lost {
+        return Err(ReceiveError::ClockLost);
+    }
     let intent: &Intent = &proven.intent;
     if receipts::rival(db, intent.authorisation, intent.seq, proven.intent.to_ref())?.is_some() {
         return Ok(Verdict::Fork);
@@ -75,10 +81,16 @@ pub(super) fn counted(db: &Connection, proven: &Proven, now: Time) -> Result<Ver
     if !proven.verdict.accepted() {
         return Ok(proven.verdict);
     }
-    let today = now.day();
-    let since = kinchaku_protocol::time::Day(today.0.saturating_sub(HOLDER_DAYS));
-    let holder = proven.allowance.counted_under();
-    let so_far = receipts::so_far(db, holder, today, since)?;
+    let bulletin: Verified<Bulletin> = documents::get(db)?.ok_or(ReceiveError::NotEnrolled)?;
+    if bulletin.stops(&proven.allowance.holder) || bulletin.stops(&proven.allowance.counted_under()) {
+        return Ok(Verdict::Revoked);
+    }
+    if !authorisation::fresh(&proven.allowance, intent, clock.time, clock.quality) {
+        return Ok(Verdict::OutsideWindow);
+    }
+    let today = clock.time.day();
+    let since = Day(today.0.saturating_sub(HOLDER_DAYS));
+    let so_far = receipts::so_far(db, proven.allowance.counted_under(), today, since)?;
     Ok(
         match caps::blind(&proven.allowance.limits, so_far, proven.total, intent.seq) {
             Ok(()) => Verdict::Accepted,
@@ -107,11 +119,8 @@ pub(super) fn till(home: &Home) -> Result<Till, ReceiveError> {
 }
 
 /// A receipt that was answered is not answered again (T9); one that waits for the server may be.
-pub(super) fn shown_before(home: &Home, reference: Ref) -> Result<(), ReceiveError> {
-    let before = home
-        .store()
-        .read(|db| Ok::<_, ReceiveError>(receipts::get(db, reference)?))?;
-    match before {
+pub(super) fn shown_before(db: &Connection, reference: Ref) -> Result<(), ReceiveError> {
+    match receipts::get(db, reference)? {
         Some(before) if before.state != receipts::State::Waiting => Err(ReceiveError::ShownBefore {
             at: before.seen_at,
             state: before.state,

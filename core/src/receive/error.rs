@@ -47,6 +47,9 @@ pub enum ReceiveError {
         /// How long.
         days: u64,
     },
+    /// This device does not know what time it is: go online once.
+    #[error("the clock is lost")]
+    ClockLost,
     /// This is not an enrolled device of a shop, or its enrolment has ended.
     #[error("not an enrolled device of a shop")]
     NotEnrolled,

@@ -1,13 +1,14 @@
 //! Relaying: the shop has a network, the payer has none. The receipt goes up at once, and the screen
 //! turns green by the server's signed fact alone: a server that merely says OK turns nothing green.
 
-use kinchaku_protocol::doc::{Assurance, FactKind, Intent, Reason, Receipt, Received, Verdict, Verified};
+use kinchaku_protocol::doc::{Allowance, Assurance, FactKind, Intent, Reason, Receipt, Received, Verdict, Verified};
 use kinchaku_protocol::ids::Ref;
 use kinchaku_protocol::money::Amount;
 
-use super::answer::{enqueue, sign_seen};
+use super::answer::sign_seen;
 use super::check::{shown_before, till};
 use super::error::ReceiveError;
+use crate::book::outbox;
 use crate::book::receipts::{self, Entry, State};
 use crate::fault;
 use crate::home::Home;
@@ -41,11 +42,20 @@ pub fn relay(home: &Home, text: &str) -> Result<Relayed, ReceiveError> {
         return Err(ReceiveError::OtherShop);
     }
     let reference = receipt.intent.id().to_ref();
-    shown_before(home, reference)?;
-    let intent = proven_where_possible(home, receipt)?;
+    let (intent, allowance) = proven_where_possible(home, receipt)?;
     let total = intent.total().map_err(|_| ReceiveError::NeedsFullReceipt)?;
     let key = home.sync_key()?;
     home.store().write_counted(|db| {
+        shown_before(db, reference)?;
+        let known = receipts::get(db, reference)?.is_some();
+        match &allowance {
+            Some(_) => outbox::add(db, intent.id(), intent.bytes())?,
+            None => outbox::add_unproven(db, intent.id(), intent.bytes())?,
+        }
+        if known && allowance.is_none() {
+            // Relayed before, and no answer yet: it is sent again, nothing more is said.
+            return Ok(());
+        }
         let now = home.act_now(db)?.time;
         let seen = sign_seen(db, &intent, Verdict::Accepted, Assurance::None, now, &key)?;
         receipts::put(
@@ -54,8 +64,8 @@ pub fn relay(home: &Home, text: &str) -> Result<Relayed, ReceiveError> {
                 intent: &intent,
                 reference,
                 intent_doc: intent.bytes(),
-                allowance_doc: None,
-                holder: None,
+                allowance_doc: allowance.as_ref().map(Verified::bytes),
+                holder: allowance.as_ref().map(|allowance| allowance.counted_under()),
                 total,
                 day: now.day(),
                 seen: seen.bytes(),
@@ -63,7 +73,7 @@ pub fn relay(home: &Home, text: &str) -> Result<Relayed, ReceiveError> {
                 state: State::Waiting,
             },
         )?;
-        enqueue(db, &intent, &seen)
+        Ok::<_, ReceiveError>(outbox::add_note(db, seen.id(), seen.bytes())?)
     })?;
     fault::point("receive.relaying");
     let sent = sync::deliver(home, true);
@@ -96,15 +106,20 @@ fn standing(home: &Home, reference: Ref, total: Amount) -> Result<Relayed, Recei
 }
 
 /// With the full form the signatures are checked here too; with the short one the server does it.
-fn proven_where_possible(home: &Home, receipt: Receipt) -> Result<Verified<Intent>, ReceiveError> {
+fn proven_where_possible(
+    home: &Home,
+    receipt: Receipt,
+) -> Result<(Verified<Intent>, Option<Verified<Allowance>>), ReceiveError> {
     let Some(allowance) = receipt.allowance else {
-        // Not proven, and not acted on before the server has said so, signed.
-        return Ok(receipt.intent.trusted());
+        // Not proven: it never replaces proven bytes, never counts as a rival, and turns nothing green before
+        // the server has said so, signed.
+        return Ok((receipt.intent.trusted(), None));
     };
     let trust = home.trust().ok_or(ReceiveError::NotEnrolled)?;
     let allowance = trust.allowance(allowance).map_err(ReceiveError::AllowanceNotProven)?;
-    receipt
+    let intent = receipt
         .intent
         .verify(&allowance.device_key)
-        .map_err(ReceiveError::Forged)
+        .map_err(ReceiveError::Forged)?;
+    Ok((intent, Some(allowance)))
 }

@@ -1,7 +1,7 @@
 //! The check of a receipt itself: two signatures and the rules, on what is already in memory. No
 //! database, no decoding of pictures, so that its cost is that of two signature checks.
 
-use kinchaku_protocol::doc::{Allowance, Bulletin, Intent, Receipt, Verdict, Verified};
+use kinchaku_protocol::doc::{Allowance, Bulletin, Intent, Quality, Receipt, Verdict, Verified};
 use kinchaku_protocol::ids::{MarkId, Pid, SetId};
 use kinchaku_protocol::money::Amount;
 use kinchaku_protocol::rules::authorisation::{self, AuthorisationError};
@@ -25,6 +25,8 @@ pub struct Counter<'a> {
     pub sets: &'a [SetId],
     /// The time, as well as it knows.
     pub now: Time,
+    /// How well that is.
+    pub clock: Quality,
 }
 
 /// A receipt whose signatures hold.
@@ -83,7 +85,7 @@ fn verdict(counter: &Counter<'_>, allowance: &Verified<Allowance>, intent: &Inte
     if counter.bulletin.stops(&allowance.holder) || counter.bulletin.stops(&allowance.counted_under()) {
         return Ok(Verdict::Revoked);
     }
-    if !authorisation::fresh(allowance, intent, counter.now) {
+    if !authorisation::fresh(allowance, intent, counter.now, counter.clock) {
         return Ok(Verdict::OutsideWindow);
     }
     Ok(Verdict::Accepted)

@@ -11,16 +11,22 @@ use kinchaku_protocol::doc::field::{self, Bytes};
 use kinchaku_protocol::doc::{Allowance, Close, Document as _, Received, Role, Verified};
 use kinchaku_protocol::ids::Ref;
 use kinchaku_protocol::rules::refresh as rule;
+use kinchaku_protocol::time::Time;
 use rusqlite::Connection;
 
 use super::error::SyncError;
 use super::exchange::{Call, call};
 use crate::book::chain::ChainEnd;
 use crate::book::purse::Purse;
-use crate::book::{allowances, outbox, payments};
+use crate::book::{allowances, outbox, payments, server_rows};
 use crate::fault;
 use crate::home::{self, Home, Town};
 use crate::key::{self, DeviceKey};
+use crate::store::meta;
+
+/// When this device last ended a rollback: an allowance issued before it may have been spent by the copy that
+/// was put away.
+const ROLLED_BACK: &str = "sync.rolled-back";
 
 /// Asks for an allowance where it is due. Returns whether a new one came into use.
 ///
@@ -32,43 +38,88 @@ pub fn refresh(home: &Home) -> Result<bool, SyncError> {
         return Ok(false);
     }
     let now = home.now()?.time;
-    let purse = home.store().read(|db| Purse::load(db))?;
-    if let Some(purse) = &purse {
-        let key = home.store().read(|db| home::payment_public(db))?;
-        let due = rule::due(&purse.allowance, purse.left(), now)
-            || purse.used >= purse.allowance.limits.soft_count
-            || key != Some(purse.allowance.device_key);
-        if !due {
-            return Ok(false);
+    let due = home.store().read(|db| due(db, now))?;
+    match due {
+        Due::No => Ok(false),
+        Due::First => ask(home),
+        Due::Next(allowance) => {
+            if !close(home, allowance)? {
+                return Ok(false);
+            }
+            fault::point("allowance.closed");
+            ask(home)
         }
-        close(home, purse.allowance.to_ref())?;
-        fault::point("allowance.closed");
     }
-    ask(home)
 }
 
-/// Gives the allowance in use back and asks for another, due or not: the payment key has changed.
+enum Due {
+    No,
+    First,
+    Next(Ref),
+}
+
+fn due(db: &Connection, now: Time) -> Result<Due, SyncError> {
+    let Some(purse) = Purse::load(db)? else {
+        return Ok(Due::First);
+    };
+    // A person is about to confirm: the chain does not end under their finger.
+    if payments::any_prepared(db)? {
+        return Ok(Due::No);
+    }
+    let left = purse.left_on(now.day());
+    let due = rule::due(&purse.allowance, left, server_rows::free(db)?, now)
+        || purse.used >= purse.allowance.limits.soft_count
+        || home::payment_public(db)? != Some(purse.allowance.device_key);
+    Ok(if due {
+        Due::Next(purse.allowance.to_ref())
+    } else {
+        Due::No
+    })
+}
+
+/// Gives the allowance in use back and asks for another, due or not: the payment key has changed, or more is
+/// wanted than it has left.
 ///
 /// # Errors
 /// [`SyncError`].
 pub fn replace(home: &Home) -> Result<bool, SyncError> {
     if let Some(purse) = home.store().read(|db| Purse::load(db))? {
-        close(home, purse.allowance.to_ref())?;
+        if !close(home, purse.allowance.to_ref())? {
+            return Ok(false);
+        }
     }
-    ask(home)
+    let came = ask(home)?;
+    super::pages::pull(home)?;
+    Ok(came)
 }
 
-/// Signs and stores the close of the allowance in use.
-fn close(home: &Home, allowance: Ref) -> Result<(), SyncError> {
+/// A payment is more than the allowance has left: asks for a larger one where the account has more. Returns
+/// whether one came.
+///
+/// # Errors
+/// [`SyncError`].
+pub fn enlarge(home: &Home) -> Result<bool, SyncError> {
+    let free = home.store().read(|db| server_rows::free(db).map_err(SyncError::from))?;
+    if free.is_zero() {
+        return Ok(false);
+    }
+    replace(home)
+}
+
+/// Signs and stores the close of the allowance in use; not while a payment waits for its signature.
+fn close(home: &Home, allowance: Ref) -> Result<bool, SyncError> {
     let key = home.sync_key()?;
     home.store().write_counted(|db| {
-        // What is prepared and not signed is undone: its counter is not part of the chain.
-        payments::abandon(db, None)?;
+        let still = allowances::in_use(db)?.is_some_and(|current| current.to_ref() == allowance);
+        if !still || payments::any_prepared(db)? {
+            return Ok(false);
+        }
         let made = payments::of_allowance(db, allowance)?;
         let (last, head) = made
             .last()
             .map_or((0, allowance), |last| (last.intent.seq, last.reference));
-        sign_close(home, db, &key, ChainEnd { allowance, last, head })
+        sign_close(home, db, &key, ChainEnd { allowance, last, head })?;
+        Ok(true)
     })
 }
 
@@ -84,7 +135,7 @@ fn sign_close(home: &Home, db: &Connection, key: &dyn DeviceKey, end: ChainEnd) 
         .sign(&signer)
         .map_err(|_| signer.failure().unwrap_or(key::KeyError::BadSignature))?;
     allowances::close(db, end.allowance, close.bytes())?;
-    outbox::add_note(db, end.allowance, close.id(), close.bytes())?;
+    outbox::add_note(db, close.id(), close.bytes())?;
     end.note(db)?;
     Ok(())
 }
@@ -108,18 +159,21 @@ fn ask(home: &Home) -> Result<bool, SyncError> {
     home.store().write(|db| take(home, db, &allowance))
 }
 
-/// Takes an allowance into use, if it is for this device's payment key.
+/// Takes an allowance into use, if it is for this device's payment key and its counters are surely unused.
 fn take(home: &Home, db: &Connection, allowance: &Verified<Allowance>) -> Result<bool, SyncError> {
-    if home::payment_public(db)? != Some(allowance.device_key) {
-        return Err(SyncError::Nonsense);
+    let rolled_back = meta::number(db, ROLLED_BACK)?.unwrap_or(0);
+    let ours = home::payment_public(db)? == Some(allowance.device_key);
+    if !ours || allowance.not_before().0 < rolled_back {
+        return Ok(false);
     }
     let now = home.act_now(db)?.time;
     Ok(allowances::add(db, allowance, now)?)
 }
 
-/// An older copy was put back: counters above what it knows may have been used. The vault knows the last
-/// one, so the allowance is closed with that and never spent again; where the vault does not, it is
-/// given up, and its reserve comes back when the hold lapses.
+/// An older copy was put back: counters above what it knows may have been used, even under an allowance it
+/// never saw. The vault knows where the last chain ended, so that one is closed truly; whatever else is in use
+/// here is given up, and no allowance from before this moment is taken again. What is given up comes back when
+/// its hold lapses.
 ///
 /// # Errors
 /// [`SyncError`].
@@ -128,12 +182,15 @@ pub fn end_rolled_back(home: &Home) -> Result<(), SyncError> {
     let noted = home.store().noted().as_deref().and_then(ChainEnd::read);
     home.store().write(|db| {
         payments::abandon(db, None)?;
-        let Some(allowance) = allowances::in_use(db)? else {
-            return Ok(());
-        };
-        match noted.filter(|end| end.allowance == allowance.to_ref()) {
-            Some(end) => sign_close(home, db, &key, end),
-            None => Ok(allowances::lose(db, allowance.to_ref())?),
+        if let Some(allowance) = allowances::in_use(db)?
+            && noted.is_none_or(|end| end.allowance != allowance.to_ref())
+        {
+            allowances::lose(db, allowance.to_ref())?;
         }
+        if let Some(end) = noted {
+            sign_close(home, db, &key, end)?;
+        }
+        meta::set_number(db, ROLLED_BACK, home.act_now(db)?.time.0)?;
+        Ok(())
     })
 }

@@ -8,25 +8,21 @@ use crate::book::payments::{self, State as Paid};
 use crate::book::receipts::{self, State as Shown};
 use crate::store::StoreError;
 
-/// Applies a fact. `from_page` says that the balances in the same page contain it.
+/// Applies a fact.
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn apply_fact(db: &Connection, fact: &Verified<Fact>, from_page: bool) -> Result<(), StoreError> {
+pub fn apply_fact(db: &Connection, fact: &Verified<Fact>) -> Result<(), StoreError> {
     let reference = fact.subject.to_ref();
-    if let Some(payment) = payments::by_ref(db, reference)? {
-        if newer(fact, payment.fact.as_deref())
-            && let Some(state) = paid(payment.state, fact.kind)
-        {
-            payments::set_fact(db, payment.id, state, fact.bytes())?;
-        }
-        if from_page && fact.kind != FactKind::Fork {
-            payments::set_booked(db, payment.id, fact.kind)?;
-        }
+    if let Some(payment) = payments::by_ref(db, reference)?
+        && newer(fact, payment.fact.as_deref())
+        && let Some(state) = paid(payment.state, fact.kind)
+    {
+        payments::set_fact(db, payment.id, state, fact.bytes())?;
     }
     if let Some(receipt) = receipts::get(db, reference)?
         && newer(fact, receipt.fact.as_deref())
-        && let Some(state) = shown(fact.kind)
+        && let Some(state) = shown(receipt.state, fact.kind)
     {
         receipts::set_fact(db, reference, state, fact.bytes())?;
     }
@@ -54,9 +50,11 @@ const fn paid(state: Paid, kind: FactKind) -> Option<Paid> {
     }
 }
 
-/// Where a fact leaves a receipt.
-const fn shown(kind: FactKind) -> Option<Shown> {
+/// Where a fact leaves a receipt; `None` where it says nothing about it.
+const fn shown(state: Shown, kind: FactKind) -> Option<Shown> {
     match kind {
+        // What this shop refused is not paid because the payer was faster to the server.
+        FactKind::Posted if matches!(state, Shown::Refused) => None,
         FactKind::Posted => Some(Shown::Posted),
         FactKind::Rejected => Some(Shown::Rejected),
         FactKind::Reversed => Some(Shown::Reversed),

@@ -76,12 +76,17 @@ pub fn renew_device(home: &Home) -> Result<(), SyncError> {
 pub(super) fn take_device(trust: &Trust, db: &Connection, bytes: &[u8]) -> Result<(), SyncError> {
     let renewed = trust.device(Received::<Device>::read(bytes)?)?;
     let held: Option<Verified<Device>> = documents::get(db)?;
+    let later = held
+        .as_ref()
+        .is_some_and(|held| renewed.not_before() > held.not_before());
     let same = held.is_some_and(|held| {
         held.sync_key == renewed.sync_key && held.owner == renewed.owner && held.role == renewed.role
     });
     if !same {
         return Err(SyncError::Nonsense);
     }
-    documents::put(db, &renewed)?;
+    if later {
+        documents::put(db, &renewed)?;
+    }
     Ok(())
 }

@@ -15,7 +15,8 @@
 //! |------------------------------------|---------------------------------------------------|
 //! | a signed fact                      | the payment moves; that is the only way it moves  |
 //! | nothing, 408, 425, 429, 5xx        | tried again, full jitter, at most every 15 min    |
-//! | parked, other 4xx, nonsense        | parked here too, shown, never deleted (T18)       |
+//! | parked                             | kept, shown, offered again after a day (T18)      |
+//! | other 4xx, nonsense                | tried again, after a while each document alone    |
 //! | 200 without a signature            | [`SyncError::Unproven`]: as if nothing was said   |
 
 mod allowance;
@@ -27,7 +28,7 @@ mod knowledge;
 mod outbox;
 mod pages;
 
-pub use allowance::replace as replace_allowance;
+pub use allowance::{enlarge as enlarge_allowance, replace as replace_allowance};
 pub use error::SyncError;
 pub use exchange::{Call, call};
 pub use outbox::{Delivered, deliver};
@@ -56,13 +57,18 @@ pub struct SyncReport {
 /// Runs a sync. With `eager` a person asked for it, so nothing waits for its turn.
 ///
 /// # Errors
-/// [`SyncError`]; whatever came before it in the run stands.
+/// [`SyncError`]; whatever came before it in the run stands. A document that the server stumbles over does
+/// not keep the wallet from hearing what the server has to say.
 pub fn sync(home: &Home, eager: bool) -> Result<SyncReport, SyncError> {
     let mut report = SyncReport::default();
-    let delivered = outbox::deliver(home, eager)?;
-    report.delivered = delivered.decided;
-    report.parked = delivered.parked;
-    report.waiting = delivered.waiting;
+    let trouble = match outbox::deliver(home, eager) {
+        Ok(delivered) => {
+            report.add(delivered);
+            None
+        }
+        Err(error @ SyncError::Network(_)) => return Err(error),
+        Err(error) => Some(error),
+    };
     knowledge::refresh(home)?;
     report.rows = pages::pull(home)?;
     knowledge::renew_device(home)?;
@@ -70,7 +76,20 @@ pub fn sync(home: &Home, eager: bool) -> Result<SyncReport, SyncError> {
         allowance::end_rolled_back(home)?;
         home.store().clear_rollback()?;
         report.rollback_cleared = true;
+        // The close of the lost chain goes first: what it frees is asked for next.
+        report.add(outbox::deliver(home, true)?);
     }
     report.new_allowance = allowance::refresh(home)?;
-    Ok(report)
+    if report.new_allowance {
+        pages::pull(home)?;
+    }
+    trouble.map_or(Ok(report), Err)
+}
+
+impl SyncReport {
+    const fn add(&mut self, delivered: Delivered) {
+        self.delivered = self.delivered.saturating_add(delivered.decided);
+        self.parked = self.parked.saturating_add(delivered.parked);
+        self.waiting = self.waiting.saturating_add(delivered.waiting);
+    }
 }

@@ -19,6 +19,9 @@ use crate::trust::Trust;
 /// Documents in one request.
 const BATCH: u32 = 100;
 
+/// Failures after which a document goes alone.
+const ALONE_AFTER: u32 = 3;
+
 /// Troubles as the outbox numbers them. Frozen.
 mod trouble {
     pub const NETWORK: u8 = 1;
@@ -41,7 +44,8 @@ pub struct Delivered {
 /// Uploads what is due. Without a network nothing but the next try changes.
 ///
 /// # Errors
-/// [`SyncError`] from the first request that failed as a whole.
+/// [`SyncError`]: at once where there is no network; after everything else was tried where the server did
+/// not take a request as a whole.
 pub fn deliver(home: &Home, eager: bool) -> Result<Delivered, SyncError> {
     let mut delivered = Delivered::default();
     let town = home.store().read(|db| Town::load(db))?;
@@ -49,29 +53,46 @@ pub fn deliver(home: &Home, eager: bool) -> Result<Delivered, SyncError> {
     home.store()
         .write(|db| Ok::<_, StoreError>(outbox::end_notes(db, false)?))?;
     let mut after = 0;
+    let mut trouble = None;
     loop {
         let now = home.now()?.time;
         let due = if eager { None } else { Some(now) };
         let items = home
             .store()
             .read(|db| Ok::<_, StoreError>(outbox::due(db, due, after, BATCH)?))?;
-        let Some(last) = items.last() else { return Ok(delivered) };
+        let Some(last) = items.last() else {
+            return trouble.map_or(Ok(delivered), Err);
+        };
         after = last.id;
-        let answer = send(home, &town, &items);
-        match answer {
-            Ok(answer) => book(home, &trust, &items, &answer, &mut delivered)?,
-            Err(error) => {
-                let asked = match error {
-                    SyncError::Busy { seconds } => seconds,
-                    _ => 0,
-                };
-                for item in &items {
-                    later(home, item, trouble::NETWORK, asked)?;
+        for request in requests(&items) {
+            match send(home, &town, request) {
+                Ok(answer) => book(home, &trust, request, &answer, &mut delivered)?,
+                Err(error) => {
+                    postpone(home, request, &error)?;
+                    if matches!(error, SyncError::Network(_)) {
+                        return Err(error);
+                    }
+                    trouble = Some(error);
                 }
-                return Err(error);
             }
         }
     }
+}
+
+/// What failed with its whole request a few times goes alone: one document the server stumbles over must not
+/// hold up the others (T18).
+fn requests(items: &[Item]) -> impl Iterator<Item = &[Item]> {
+    items.chunk_by(|a, b| a.attempts < ALONE_AFTER && b.attempts < ALONE_AFTER)
+}
+
+fn postpone(home: &Home, items: &[Item], error: &SyncError) -> Result<(), SyncError> {
+    let asked = match error {
+        SyncError::Busy { seconds } => *seconds,
+        _ => 0,
+    };
+    items
+        .iter()
+        .try_for_each(|item| later(home, item, trouble::NETWORK, asked))
 }
 
 fn send(home: &Home, town: &Town, items: &[Item]) -> Result<Answer, SyncError> {
@@ -106,7 +127,7 @@ fn book(
                 // A proof about something else proves nothing here.
                 Ok(fact) if fact.subject == item.subject => {
                     home.store().write(|db| {
-                        apply_fact(db, &fact, false)?;
+                        apply_fact(db, &fact)?;
                         Ok::<_, StoreError>(outbox::settle(db, item.id)?)
                     })?;
                     &mut delivered.decided
@@ -131,11 +152,12 @@ fn book(
                 &mut delivered.waiting
             }
             AnswerItem::Parked(_) => {
+                let now = home.now()?.time;
                 home.store().write(|db| {
                     if let Some(payment) = payments::by_ref(db, item.subject.to_ref())? {
                         payments::set_parked(db, payment.id)?;
                     }
-                    Ok::<_, StoreError>(outbox::park(db, item.id, trouble::PARKED)?)
+                    Ok::<_, StoreError>(outbox::park(db, item.id, now, trouble::PARKED)?)
                 })?;
                 &mut delivered.parked
             }

@@ -18,6 +18,9 @@ use crate::trust::Trust;
 
 const CURSOR: &str = "sync.cursor";
 
+/// Set while pages of a snapshot are still to come.
+const IN_SNAPSHOT: &str = "sync.in-snapshot";
+
 /// The time of the last page: how old what is shown is.
 const SYNCED_AT: &str = "sync.at";
 
@@ -66,20 +69,34 @@ fn fetch(home: &Home, trust: &Trust, town: &Town, cursor: Vec<u8>) -> Result<Ver
 }
 
 fn apply(home: &Home, trust: &Trust, db: &Connection, page: &Page) -> Result<(), SyncError> {
-    if page.snapshot == Some(true) {
-        server_rows::clear(db)?;
+    if page.snapshot == Some(true) && meta::get(db, IN_SNAPSHOT)?.is_none() {
+        server_rows::begin_snapshot(db)?;
+        meta::set(db, IN_SNAPSHOT, &[])?;
     }
     for row in &page.rows {
         match (row.table, &row.value) {
-            (Table::Device, Some(bytes)) => knowledge::take_device(trust, db, &bytes.0)?,
+            // The page is proven; a row or fact in it that this version cannot read must not keep all
+            // others away for ever.
+            (Table::Device, Some(bytes)) => match knowledge::take_device(trust, db, &bytes.0) {
+                Err(SyncError::Unproven(_) | SyncError::Nonsense) | Ok(()) => (),
+                Err(error) => return Err(error),
+            },
             _ => server_rows::apply(db, row)?,
         }
     }
     for fact in &page.facts {
-        apply_fact(db, &trust.fact(&fact.0)?, true)?;
+        if let Ok(fact) = trust.fact(&fact.0) {
+            apply_fact(db, &fact)?;
+        }
+    }
+    if !page.more {
+        if meta::get(db, IN_SNAPSHOT)?.is_some() {
+            server_rows::end_snapshot(db)?;
+            meta::remove(db, IN_SNAPSHOT)?;
+        }
+        meta::set_number(db, SYNCED_AT, page.at.0)?;
     }
     meta::set(db, CURSOR, &page.cursor.0)?;
-    meta::set_number(db, SYNCED_AT, page.at.0)?;
     outbox::end_notes(db, true)?;
     home.anchor(db, page.at)?;
     Ok(())

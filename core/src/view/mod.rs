@@ -1,14 +1,15 @@
-//! What a person is shown: server rows less this device's own payments, with the age of what is shown.
+//! What a person is shown: what the server says is free, and what this device has left of its reserves; so
+//! never what another phone holds, and at once less what was just paid. With the age of what is shown.
 //! Reading only; works without a network, and while paying is locked.
 
 use kinchaku_protocol::doc::{AccountRow, BalanceRow, ClassRow, FactKind, HistoryRow, Role, SaleRow, Table};
-use kinchaku_protocol::ids::{ClassId, ServiceType};
-use kinchaku_protocol::money::{Amount, Signed};
+use kinchaku_protocol::ids::{ClassId, Ref, ServiceType};
+use kinchaku_protocol::money::Amount;
 use kinchaku_protocol::time::Time;
 use rusqlite::Connection;
 
 use crate::book::payments::{self, Payment};
-use crate::book::purse::{Purse, class_of};
+use crate::book::purse::Purse;
 use crate::book::receipts::{self, StoredReceipt};
 use crate::book::{allowances, outbox, server_rows};
 use crate::home::Home;
@@ -24,7 +25,7 @@ pub struct ClassView {
     pub service: ServiceType,
     /// The programme's name.
     pub name: String,
-    /// 使えるお金: what the server last said, less what this device has paid since.
+    /// 使えるお金: what is free on the server, and what this device has left of its reserves.
     pub usable: Amount,
     /// 電波なしで使える分: the part of it that needs no network.
     pub offline: Amount,
@@ -56,17 +57,16 @@ pub struct WalletView {
 pub fn wallet(home: &Home) -> Result<WalletView, StoreError> {
     let rolled_back = home.store().standing() != Standing::Current;
     home.store().read(|db| {
+        let own = own_lines(db)?;
         let purse = Purse::load(db)?;
-        let overlay = overlay(db)?;
         let rows: Vec<ClassRow> = server_rows::all(db, Table::Class)?;
         let balances: Vec<BalanceRow> = server_rows::all(db, Table::Balance)?;
-        let classes = rows
-            .into_iter()
-            .map(|row| class_view(row, &balances, &overlay, purse.as_ref()))
-            .collect::<Result<_, StoreError>>()?;
         let account: Vec<AccountRow> = server_rows::all(db, Table::Account)?;
         Ok(WalletView {
-            classes,
+            classes: rows
+                .into_iter()
+                .map(|row| class_view(row, &balances, &own, purse.as_ref()))
+                .collect(),
             waiting: payments::waiting(db)?,
             parked: outbox::counts(db)?.1,
             offline_until: purse.map(|purse| purse.allowance.expires()),
@@ -77,57 +77,64 @@ pub fn wallet(home: &Home) -> Result<WalletView, StoreError> {
     })
 }
 
-fn class_view(
-    row: ClassRow,
-    balances: &[BalanceRow],
-    overlay: &[(ClassId, Signed)],
-    purse: Option<&Purse>,
-) -> Result<ClassView, StoreError> {
+fn class_view(row: ClassRow, balances: &[BalanceRow], own: &[Own], purse: Option<&Purse>) -> ClassView {
     // By what the row says, not by its key, whose form is the server's affair.
     let balance = balances.iter().find(|balance| balance.class == row.class);
-    let remaining = balance.map_or(Signed::ZERO, |balance| balance.remaining.credit());
-    let local = overlay
-        .iter()
-        .find(|(class, _)| *class == row.class)
-        .map_or(Signed::ZERO, |(_, sum)| *sum);
-    let usable = remaining.plus(local).map_err(|_| StoreError::Unreadable)?;
+    let free = balance.map_or(Amount::ZERO, |balance| balance.remaining.less(balance.held));
+    let sum = |amounts: &mut dyn Iterator<Item = Amount>| Amount::sum(amounts).unwrap_or(Amount::MAX);
+    let mine = || own.iter().filter(|line| line.class == row.class);
+    // What the server does not know to be held yet is still in its free balance.
+    let unknown = sum(&mut mine().filter(|line| !line.known).map(|line| line.amount));
+    let left = sum(&mut mine().map(|line| line.left));
     let offline = purse.map_or(Amount::ZERO, |purse| {
         let lines = purse.lines.iter().filter(|line| line.line.class == row.class);
-        Amount::sum(lines.map(|line| line.left)).unwrap_or(Amount::MAX)
+        sum(&mut lines.map(|line| line.left))
     });
-    Ok(ClassView {
+    ClassView {
         class: row.class,
         service: ServiceType::from_number(row.service_type).unwrap_or(ServiceType::Points),
         name: row.name,
-        usable: Amount::try_from(usable.units()).unwrap_or(Amount::ZERO),
+        usable: free.less(unknown).plus(left).unwrap_or(Amount::MAX),
         offline,
-    })
+    }
 }
 
-/// What this device knows and the server's balances do not contain yet, by class.
-fn overlay(db: &Connection) -> Result<Vec<(ClassId, Signed)>, StoreError> {
-    let mut sums: Vec<(ClassId, Signed)> = Vec::new();
-    for payment in payments::unreflected(db)? {
-        let Some(allowance) = allowances::get(db, payment.allowance)? else {
+/// A reserve line of this device, with what its own payments have left of it.
+struct Own {
+    class: ClassId,
+    amount: Amount,
+    left: Amount,
+    /// Whether the server's balances contain its hold.
+    known: bool,
+}
+
+/// The lines of the allowances that are this device's to spend or to get back: the one in use, and those the
+/// server still has open.
+fn own_lines(db: &Connection) -> Result<Vec<Own>, StoreError> {
+    let known: Vec<Ref> = server_rows::keys(db, Table::Allowance)?
+        .iter()
+        .filter_map(|key| Ref::from_slice(key))
+        .collect();
+    let mut references = known.clone();
+    references.extend(allowances::in_use(db)?.map(|allowance| allowance.to_ref()));
+    references.sort_unstable();
+    references.dedup();
+    let mut lines = Vec::new();
+    for reference in references {
+        // One this copy of the wallet never saw: what is left of it, nobody here knows.
+        let Some(allowance) = allowances::get(db, reference)? else {
             continue;
         };
-        for part in &payment.intent.parts {
-            let Some(class) = class_of(&allowance, part) else {
-                continue;
-            };
-            // Spent here and not there, or given back here and still spent there.
-            let change = if payment.state.spends() {
-                part.amount.debit()
-            } else {
-                part.amount.credit()
-            };
-            match sums.iter_mut().find(|(of, _)| *of == class) {
-                Some((_, sum)) => *sum = sum.plus(change).map_err(|_| StoreError::Unreadable)?,
-                None => sums.push((class, change)),
-            }
+        for open in Purse::of(db, allowance)?.lines {
+            lines.push(Own {
+                class: open.line.class,
+                amount: open.line.amount,
+                left: open.left,
+                known: known.contains(&reference),
+            });
         }
     }
-    Ok(sums)
+    Ok(lines)
 }
 
 /// The newest payments of this device and the newest transactions of the account.

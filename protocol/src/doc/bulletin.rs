@@ -4,7 +4,7 @@
 use super::allowance::Limits;
 use super::field::record;
 use super::{Constraints, MAX_PAGE, document};
-use crate::ids::{ClassId, MarkId, Pid};
+use crate::ids::{ClassId, MarkId, Pid, Ref};
 use crate::time::Time;
 
 record! {
@@ -52,6 +52,13 @@ impl Bulletin {
     #[must_use]
     pub fn stops(&self, holder: &Pid) -> bool {
         self.revoked.contains(holder)
+    }
+
+    /// Whether this device is stopped: it is named by the first eight bytes of its document's reference.
+    #[must_use]
+    pub fn stops_device(&self, device: Ref) -> bool {
+        let [a, b, c, d, e, f, g, h, ..] = device.0;
+        self.revoked.contains(&Pid([a, b, c, d, e, f, g, h]))
     }
 
     /// Whether this sheet is no longer valid.

@@ -116,13 +116,14 @@ pub fn usable(line: &ReserveLine, index: u8, day: Day, sets: &[SetId]) -> Result
 
 /// Whether a shop that reads a receipt at `now` believes its time (T9, T11).
 ///
-/// A payer whose clock is anchored must agree within ten minutes. One that is not is judged by the
-/// count of payments alone, but never outside the allowance by the shop's own clock.
+/// Where both clocks are anchored they must agree within ten minutes. A payer whose clock is not is judged
+/// by the count of payments alone, but never outside the allowance by the shop's own clock.
 #[must_use]
-pub fn fresh(allowance: &Allowance, intent: &Intent, now: Time) -> bool {
+pub fn fresh(allowance: &Allowance, intent: &Intent, now: Time, shop: Quality) -> bool {
     if in_window(allowance, now).is_err() {
         return false;
     }
     let apart = now.since(intent.occurred_at).max(intent.occurred_at.since(now));
-    intent.clock.quality != Quality::Anchored || apart <= CLOCK_SLACK
+    let comparable = intent.clock.quality == Quality::Anchored && shop == Quality::Anchored;
+    !comparable || apart <= CLOCK_SLACK
 }

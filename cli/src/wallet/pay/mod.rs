@@ -11,7 +11,7 @@ pub use done::show;
 use kinchaku_core::book::purse::Purse;
 use kinchaku_core::home::Home;
 use kinchaku_core::pay::{self, Notice, PayError, Quote};
-use kinchaku_core::sync::sync;
+use kinchaku_core::sync::{enlarge_allowance, sync};
 use kinchaku_core::{gate, view};
 use kinchaku_design::format::{Unit, money};
 use kinchaku_design::{Key, say};
@@ -35,12 +35,18 @@ pub fn run(opened: &Opened, args: &Pay, out: &Output) -> Result<Exit, Problem> {
     let home = &opened.home;
     let total = choice::amount(&args.amount)?;
     let text = picture::text(&args.seen, |text| SignedMark::read(&parse(text)).is_ok())?;
-    allowed(home, out)?;
     let online = opened.online && reached(home, out)?;
+    allowed(home, out)?;
     let shop = pay::read_shop(home, &text, online).map_err(|error| words::scan::shop_code(&text, &error))?;
     let classes = shown::classes(home)?;
     let wish = choice::choice(args, &classes)?;
-    let quoted = pay::quote(home, &shop, total, &wish, online);
+    let quoted = match pay::quote(home, &shop, total, &wish, online) {
+        // The reserve is short, the account perhaps not: with a network a larger one is asked for.
+        Err(PayError::Short { .. }) if online && matches!(enlarge_allowance(home), Ok(true)) => {
+            pay::quote(home, &shop, total, &wish, online)
+        }
+        quoted => quoted,
+    };
     let quote = quoted.map_err(|error| told(home, &error, total, &classes))?;
     notices(&quote, args, home, out)?;
     present(&quote, &classes, out);
@@ -49,11 +55,12 @@ pub fn run(opened: &Opened, args: &Pay, out: &Output) -> Result<Exit, Problem> {
         return Ok(Exit::Other);
     }
     let mut pins = Pins::from(args.secret.pin_fd)?;
-    let asked = Gate::PIN.and(if args.duplicate_ok || doubled(&quote).is_some() {
-        Gate::DUPLICATE_OK
+    // A duplicate was said above and agreed to, by a person or on the command line.
+    let asked = if doubled(&quote) {
+        Gate::PIN.and(Gate::DUPLICATE_OK)
     } else {
-        Gate::NONE
-    });
+        Gate::PIN
+    };
     let prepared = pay::prepare(home, &quote, asked).map_err(|error| told(home, &error, total, &classes))?;
     let key = match key::open(home, &mut pins, out) {
         Ok(key) => key,
@@ -117,12 +124,11 @@ fn notices(quote: &Quote, args: &Pay, home: &Home, out: &Output) -> Result<(), P
     Ok(())
 }
 
-fn doubled(quote: &Quote) -> Option<Notice> {
+fn doubled(quote: &Quote) -> bool {
     quote
         .notices
         .iter()
-        .find(|notice| matches!(notice, Notice::Duplicate(_)))
-        .copied()
+        .any(|notice| matches!(notice, Notice::Duplicate(_)))
 }
 
 /// Shop, amount and parts, to be read by two people.
