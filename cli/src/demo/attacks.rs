@@ -37,7 +37,13 @@ pub fn live(setting: &mut Setting, people: &mut People, narrator: &mut Narrator)
 }
 
 /// A line for an attack, and the words on the screen of whoever was to be deceived.
-fn answered(narrator: &mut Narrator, attack: Key, so: bool, screen: Key, values: &[(&str, &str)]) -> Result<(), DemoError> {
+fn answered(
+    narrator: &mut Narrator,
+    attack: Key,
+    so: bool,
+    screen: Key,
+    values: &[(&str, &str)],
+) -> Result<(), DemoError> {
     narrator.prove(attack, so, &[])?;
     narrator.screen(&say(narrator.lang(), screen, values), screen.code());
     Ok(())
@@ -54,7 +60,13 @@ fn receipts(setting: &Setting, people: &People, narrator: &mut Narrator) -> Resu
     answered(narrator, Key::DemoAttackAltered, refused, Key::RefusedSignature, &[])?;
 
     let elsewhere = check(&people.greengrocer.home, &shown);
-    answered(narrator, Key::DemoAttackElsewhere, matches!(elsewhere, Err(ReceiveError::OtherShop)), Key::RefusedOtherShop, &[])?;
+    answered(
+        narrator,
+        Key::DemoAttackElsewhere,
+        matches!(elsewhere, Err(ReceiveError::OtherShop)),
+        Key::RefusedOtherShop,
+        &[],
+    )?;
 
     let first = super::counter::answer(&people.bakery, &shown)?;
     let second = check(&people.bakery.home, &shown);
@@ -66,10 +78,18 @@ fn receipts(setting: &Setting, people: &People, narrator: &mut Narrator) -> Resu
 fn with_amount(text: &str, amount: u32) -> Result<String, DemoError> {
     let receipt = Receipt::read(text).within("receipt")?;
     let mut intent: Intent = receipt.intent.claims().clone();
-    intent.parts = vec![Part { line: 0, amount: Amount::of(amount) }];
-    let signature = kinchaku_protocol::cose::Envelope::read(receipt.intent.bytes()).within("envelope")?.signature;
+    intent.parts = vec![Part {
+        line: 0,
+        amount: Amount::of(amount),
+    }];
+    let signature = kinchaku_protocol::cose::Envelope::read(receipt.intent.bytes())
+        .within("envelope")?
+        .signature;
     let forged = cose::assemble(&intent.encode(), None, &signature);
-    Ok(Receipt::text(&forged, receipt.allowance.as_ref().map(|allowance| allowance.bytes())))
+    Ok(Receipt::text(
+        &forged,
+        receipt.allowance.as_ref().map(|allowance| allowance.bytes()),
+    ))
 }
 
 /// T2: a sticker with the bakery's name over another account, signed by a key that is not the town's.
@@ -94,8 +114,17 @@ fn sticker(setting: &Setting, people: &People, narrator: &mut Narrator) -> Resul
     let file = setting.place("sticker.png");
     std::fs::write(&file, kinchaku_core::draw::receipt_png(&symbol, 8).within("draw")?)?;
     let (text, _) = photo::scan(&file, Of::Screen, 23)?;
-    let refused = matches!(pay::read_shop(&people.resident.home, &text, false), Err(ShopCodeError::NotVerified));
-    answered(narrator, Key::DemoAttackSticker, refused && text == payload, Key::ErrorShopNotVerified, &[])
+    let refused = matches!(
+        pay::read_shop(&people.resident.home, &text, false),
+        Err(ShopCodeError::NotVerified)
+    );
+    answered(
+        narrator,
+        Key::DemoAttackSticker,
+        refused && text == payload,
+        Key::ErrorShopNotVerified,
+        &[],
+    )
 }
 
 /// A server that says OK and signs nothing: the till does not turn green.
@@ -159,7 +188,13 @@ fn clock_set_back(setting: &Setting, people: &mut People, narrator: &mut Narrato
     payer.clock.set_wall(began);
     let back = pay::quote(&payer.home, &shop, Amount::of(100), &AUTOMATIC, false);
     let ended = |tried: &Result<_, PayError>| matches!(tried, Err(PayError::AllowanceEnded { .. }));
-    answered(narrator, Key::DemoAttackClock, ended(&late) && ended(&back), Key::ErrorAllowanceStale, &[])?;
+    answered(
+        narrator,
+        Key::DemoAttackClock,
+        ended(&late) && ended(&back),
+        Key::ErrorAllowanceStale,
+        &[],
+    )?;
     sync(&payer.home, true).within("sync")?;
     let usable = view::wallet(&payer.home).within("view")?.offline_until.is_some();
     let again = quote(payer, &shop, 100, false).is_ok();

@@ -27,16 +27,31 @@ pub fn close(setting: &mut Setting, narrator: &mut Narrator) -> Result<(), DemoE
     for shop in list(&books, "shops") {
         let posted = |sale: &&Value| word(sale, "status") == "posted";
         let count = list(shop, "sales").iter().filter(posted).count();
-        let total: i64 = list(shop, "sales").iter().filter(posted).map(|sale| number(sale, "total")).sum();
+        let total: i64 = list(shop, "sales")
+            .iter()
+            .filter(posted)
+            .map(|sale| number(sale, "total"))
+            .sum();
         let owed: i64 = list(shop, "payable").iter().map(|owed| number(owed, "sum")).sum();
         let amount = money(narrator.lang(), Unit::Yen, total.unsigned_abs());
-        let values = [("shop", word(shop, "name")), ("amount", &*amount), ("count", &*count.to_string())];
+        let values = [
+            ("shop", word(shop, "name")),
+            ("amount", &*amount),
+            ("count", &*count.to_string()),
+        ];
         narrator.prove(Key::DemoShopList, total > 0 && total == owed, &values)?;
     }
-    let gain: u64 = list(&books, "forks").iter().map(|fork| number(fork, "lost").unsigned_abs()).sum();
+    let gain: u64 = list(&books, "forks")
+        .iter()
+        .map(|fork| number(fork, "lost").unsigned_abs())
+        .sum();
     let bound = SHOPS * PER_SHOP_DAY;
     let yen = |amount| money(Lang::Ja, Unit::Yen, amount);
-    narrator.prove(Key::DemoBound, gain <= bound, &[("gain", &yen(gain)), ("bound", &yen(bound))])?;
+    narrator.prove(
+        Key::DemoBound,
+        gain <= bound,
+        &[("gain", &yen(gain)), ("bound", &yen(bound))],
+    )?;
     let audit = setting.server.office(&["audit"]);
     narrator.prove(Key::DemoAudited, audit.is_ok(), &[])?;
     setting.server.stop()

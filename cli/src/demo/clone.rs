@@ -5,12 +5,12 @@
 use std::fs;
 use std::path::Path;
 
+use kinchaku_core::book::receipts::State as Shown;
 use kinchaku_core::receive::check;
 use kinchaku_core::sync::sync;
 use kinchaku_core::view;
 use kinchaku_design::{Key, say};
 use kinchaku_protocol::doc::Verdict;
-use kinchaku_core::book::receipts::State as Shown;
 
 use super::counter::{answer, pay_offline, scan_shop, show_receipt, yen};
 use super::error::{DemoError, Within as _};
@@ -40,24 +40,35 @@ pub fn live(setting: &mut Setting, people: &mut People, narrator: &mut Narrator)
     let shown = show_receipt(setting, &second, "receipt-clone", 34)?;
     let at_greengrocer = answer(&people.greengrocer, &shown)?;
     let taken = at_bakery.verdict.accepted() && at_greengrocer.verdict.accepted();
-    narrator.prove(Key::DemoCloneSpent, taken && first.reference != second.reference, &[("amount", &yen(900))])?;
+    narrator.prove(
+        Key::DemoCloneSpent,
+        taken && first.reference != second.reference,
+        &[("amount", &yen(900))],
+    )?;
 
     setting.server.start()?;
     for till in [&people.greengrocer, &people.bakery, &people.greengrocer] {
         sync(&till.home, true).within("sync")?;
     }
-    let paid = [(&people.bakery, &first), (&people.greengrocer, &second)].iter().all(|(till, receipt)| {
-        view::till(&till.home).is_ok_and(|view| {
-            view.receipts.iter().any(|shown| shown.intent.to_ref() == receipt.reference && shown.state == Shown::Posted)
-        })
-    });
+    let paid = [(&people.bakery, &first), (&people.greengrocer, &second)]
+        .iter()
+        .all(|(till, receipt)| {
+            view::till(&till.home).is_ok_and(|view| {
+                view.receipts
+                    .iter()
+                    .any(|shown| shown.intent.to_ref() == receipt.reference && shown.state == Shown::Posted)
+            })
+        });
     narrator.prove(Key::DemoCloneBothPaid, paid, &[])?;
 
     let bakery = scan_shop(&clone, &setting.bakery, false, 35)?;
     let third = pay_offline(&clone, &bakery, 200)?;
     let checked = check(&people.bakery.home, &third.full).within("check")?;
     narrator.prove(Key::DemoCloneStopped, checked.verdict == Verdict::Revoked, &[])?;
-    narrator.screen(&say(narrator.lang(), Key::RefusedRevoked, &[]), Key::RefusedRevoked.code());
+    narrator.screen(
+        &say(narrator.lang(), Key::RefusedRevoked, &[]),
+        Key::RefusedRevoked.code(),
+    );
     let payer = payer.reopened(setting, true)?;
     sync(&payer.home, true).within("sync")?;
     let stopped = view::wallet(&payer.home).within("view")?.stopped;

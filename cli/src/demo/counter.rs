@@ -5,8 +5,8 @@ use kinchaku_core::gate;
 use kinchaku_core::lock::Pin;
 use kinchaku_core::pay::{self, Notice, PaidReceipt, Quote, Shop};
 use kinchaku_core::receive::{self, Answered};
-use kinchaku_design::format::{Unit, money};
 use kinchaku_design::Lang;
+use kinchaku_design::format::{Unit, money};
 use kinchaku_protocol::doc::Gate;
 use kinchaku_protocol::money::Amount;
 use kinchaku_protocol::rules::split::Choice;
@@ -37,8 +37,15 @@ pub fn quote(payer: &Actor, shop: &Shop, amount: u32, online: bool) -> Result<Qu
 
 /// Pays what was quoted; a duplicate was asked about.
 pub fn confirm(payer: &Actor, quote: &Quote) -> Result<PaidReceipt, DemoError> {
-    let asked = quote.notices.iter().any(|notice| matches!(notice, Notice::Duplicate(_)));
-    let gate = if asked { Gate::PIN.and(Gate::DUPLICATE_OK) } else { Gate::PIN };
+    let asked = quote
+        .notices
+        .iter()
+        .any(|notice| matches!(notice, Notice::Duplicate(_)));
+    let gate = if asked {
+        Gate::PIN.and(Gate::DUPLICATE_OK)
+    } else {
+        Gate::PIN
+    };
     let prepared = pay::prepare(&payer.home, quote, gate).within("prepare")?;
     let pin = Pin::parse(PIN).within("pin")?;
     let key = gate::open(&payer.home, &pin).within("gate")?;

@@ -37,6 +37,9 @@ pub trait Within<T> {
 
 impl<T, E: std::error::Error> Within<T> for Result<T, E> {
     fn within(self, flow: &'static str) -> Result<T, DemoError> {
-        self.map_err(|error| DemoError::Flow { flow, detail: error.to_string() })
+        self.map_err(|error| DemoError::Flow {
+            flow,
+            detail: error.to_string(),
+        })
     }
 }

@@ -38,7 +38,10 @@ fn answer(mut stream: TcpStream) -> std::io::Result<()> {
     let mut body = vec![0; length];
     reader.read_exact(&mut body)?;
     let items = Upload::decode(&body).map_or(0, |upload| upload.items.len());
-    let said = Answer { items: vec![AnswerItem::Noted; items] }.encode();
+    let said = Answer {
+        items: vec![AnswerItem::Noted; items],
+    }
+    .encode();
     write!(
         stream,
         "HTTP/1.1 200 OK\r\ncontent-type: {CBOR}\r\n{VERSION_HEADER}: {VERSION}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",

@@ -22,7 +22,13 @@ pub struct Narrator {
 impl Narrator {
     /// Begins.
     pub fn new(json: bool, lang: Lang) -> Self {
-        Self { json, lang, chapter: 0, shown: 0, started: Instant::now() }
+        Self {
+            json,
+            lang,
+            chapter: 0,
+            shown: 0,
+            started: Instant::now(),
+        }
     }
 
     /// The language of the lines.
@@ -124,5 +130,9 @@ impl Narrator {
 }
 
 fn object(values: &[(&str, &str)]) -> serde_json::Value {
-    values.iter().map(|(name, value)| ((*name).to_owned(), (*value).into())).collect::<serde_json::Map<_, _>>().into()
+    values
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).into()))
+        .collect::<serde_json::Map<_, _>>()
+        .into()
 }

@@ -56,7 +56,12 @@ impl Actor {
     }
 
     /// Opens a device with a clock and a network.
-    pub fn open_with(setting: &Setting, folder: &Path, clock: Arc<SettableClock>, network: Arc<dyn Network>) -> Result<(Self, OpenReport), DemoError> {
+    pub fn open_with(
+        setting: &Setting,
+        folder: &Path,
+        clock: Arc<SettableClock>,
+        network: Arc<dyn Network>,
+    ) -> Result<(Self, OpenReport), DemoError> {
         let host = Host {
             vault: Arc::new(FileVault::open(&folder.join("vault")).within("vault")?),
             clock: clock.clone(),
@@ -64,7 +69,14 @@ impl Actor {
             roots: setting.roots.clone(),
         };
         let (home, report) = open(folder, host).within("open")?;
-        Ok((Self { folder: folder.to_owned(), clock, home }, report))
+        Ok((
+            Self {
+                folder: folder.to_owned(),
+                clock,
+                home,
+            },
+            report,
+        ))
     }
 
     /// Closes it and opens it again, with a network or without.
@@ -93,9 +105,24 @@ pub fn arrive(setting: &mut Setting, narrator: &mut Narrator) -> Result<People, 
     let account = text(&invited, "account")?;
     let (resident, _) = Actor::open(setting, &setting.place("resident"), true)?;
     let pin = Pin::parse(PIN).within("pin")?;
-    let invitation = Invitation { town: setting.town.clone(), code: text(&invited, "code")? };
-    enrol(&resident.home, &invitation, &Enrolment::Wallet { pin: &pin, brake: Brake::FLOOR }).within("enrol")?;
-    narrator.prove(Key::DemoEnrolled, view::role(&resident.home).within("view")?.is_some(), &[])?;
+    let invitation = Invitation {
+        town: setting.town.clone(),
+        code: text(&invited, "code")?,
+    };
+    enrol(
+        &resident.home,
+        &invitation,
+        &Enrolment::Wallet {
+            pin: &pin,
+            brake: Brake::FLOOR,
+        },
+    )
+    .within("enrol")?;
+    narrator.prove(
+        Key::DemoEnrolled,
+        view::role(&resident.home).within("view")?.is_some(),
+        &[],
+    )?;
 
     let until = (wall().day().plus(120)).to_string();
     for (class, amount, more) in [
@@ -105,26 +132,55 @@ pub fn arrive(setting: &mut Setting, narrator: &mut Narrator) -> Result<People, 
     ] {
         let class = class.to_string();
         let key = format!("demo-{class}");
-        let mut words = vec!["credit", "--account", &account, "--class", &class, "--amount", amount, "--key", &key];
+        let mut words = vec![
+            "credit",
+            "--account",
+            &account,
+            "--class",
+            &class,
+            "--amount",
+            amount,
+            "--key",
+            &key,
+        ];
         words.extend(more);
         setting.server.office(&words)?;
     }
     let report = sync(&resident.home, true).within("sync")?;
     let seen = view::wallet(&resident.home).within("view")?;
     let offline: u64 = seen.classes.iter().map(|class| class.offline.units()).sum();
-    narrator.prove(Key::DemoValue, seen.classes.len() == 3, &[("coin", &yen(12_000)), ("points", "3,000"), ("voucher", &yen(5_000))])?;
+    narrator.prove(
+        Key::DemoValue,
+        seen.classes.len() == 3,
+        &[("coin", &yen(12_000)), ("points", "3,000"), ("voucher", &yen(5_000))],
+    )?;
     narrator.prove(Key::DemoAllowance, report.new_allowance && offline == 20_000, &[])?;
 
     let bakery = shop_device(setting, "bakery", setting.bakery.shop.to_string())?;
     let greengrocer = shop_device(setting, "greengrocer", setting.greengrocer.shop.to_string())?;
-    narrator.prove(Key::DemoTills, true, &[("a", setting.bakery.name), ("b", setting.greengrocer.name), ("c", setting.stall.name)])?;
-    Ok(People { resident, bakery, greengrocer })
+    narrator.prove(
+        Key::DemoTills,
+        true,
+        &[
+            ("a", setting.bakery.name),
+            ("b", setting.greengrocer.name),
+            ("c", setting.stall.name),
+        ],
+    )?;
+    Ok(People {
+        resident,
+        bakery,
+        greengrocer,
+    })
 }
 
 fn shop_device(setting: &Setting, name: &str, shop: String) -> Result<Actor, DemoError> {
     let invited = setting.server.office(&["invite", "--role", "shop", "--shop", &shop])?;
     let (device, _) = Actor::open(setting, &setting.place(name), true)?;
-    let invitation = Invitation { town: setting.town.clone(), code: text(&invited, "code")? };
+    let invitation = Invitation {
+        town: setting.town.clone(),
+        code: text(&invited, "code")?,
+    };
     enrol(&device.home, &invitation, &Enrolment::Shop).within("enrol")?;
     sync(&device.home, true).within("sync")?;
     Ok(device)

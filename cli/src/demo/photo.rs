@@ -47,7 +47,10 @@ pub fn scan(picture: &Path, of: Of, seed: u32) -> Result<(String, PathBuf), Demo
             .output()?;
         if !output.status.success() {
             let detail = String::from_utf8_lossy(&output.stderr).into_owned();
-            return Err(DemoError::Program { program: PROGRAM, detail });
+            return Err(DemoError::Program {
+                program: PROGRAM,
+                detail,
+            });
         }
         let bytes = std::fs::read(&photograph)?;
         if let Ok(read) = decode(&bytes, PICTURE_DEADLINE, |_| true)

@@ -35,7 +35,9 @@ fn payer_first(people: &People, narrator: &mut Narrator) -> Result<(), DemoError
     let mine = view::history(&people.resident.home).within("view")?.payments;
     let theirs = view::till(&people.bakery.home).within("view")?.receipts;
     let same = mine.iter().all(|payment| {
-        let other = theirs.iter().find(|receipt| receipt.intent.to_ref() == payment.reference);
+        let other = theirs
+            .iter()
+            .find(|receipt| receipt.intent.to_ref() == payment.reference);
         other.is_some_and(|receipt| receipt.fact.is_some() && receipt.fact == payment.fact)
     });
     let posted = mine.iter().filter(|payment| payment.state == Paid::Posted).count();
@@ -55,7 +57,10 @@ fn shop_first(setting: &mut Setting, people: &People, narrator: &mut Narrator) -
     sync(&people.bakery.home, true).within("sync")?;
     sync(&people.resident.home, true).within("sync")?;
     sync(&people.bakery.home, true).within("sync")?;
-    let (mine, theirs) = (fact_of_payer(&people.resident, receipt.reference)?, fact_of_shop(&people.bakery, receipt.reference)?);
+    let (mine, theirs) = (
+        fact_of_payer(&people.resident, receipt.reference)?,
+        fact_of_shop(&people.bakery, receipt.reference)?,
+    );
     let same = answered.verdict.accepted() && mine.is_some() && mine == theirs;
     narrator.prove(Key::DemoShopFirst, same, &[("amount", &yen(800))])?;
     let sold = view::till(&people.bakery.home).within("view")?.posted;
@@ -82,22 +87,38 @@ fn on_paper(setting: &Setting, people: &People, narrator: &mut Narrator) -> Resu
     let payer = &people.resident;
     let shop = scan_shop(payer, &setting.stall, false, 15)?;
     let receipt: PaidReceipt = pay_offline(payer, &shop, 500)?;
-    narrator.tell(Key::DemoPaperPaid, &[("shop", setting.stall.name), ("number", &format!("{:03}", receipt.confirmation))]);
+    narrator.tell(
+        Key::DemoPaperPaid,
+        &[
+            ("shop", setting.stall.name),
+            ("number", &format!("{:03}", receipt.confirmation)),
+        ],
+    );
     sync(&payer.home, true).within("sync")?;
     let posted = fact_of_payer(payer, receipt.reference)?.is_some();
-    narrator.prove(Key::DemoPaperPosted, posted, &[("shop", setting.stall.name), ("amount", &yen(500))])
+    narrator.prove(
+        Key::DemoPaperPosted,
+        posted,
+        &[("shop", setting.stall.name), ("amount", &yen(500))],
+    )
 }
 
 /// The fact the payer holds of a posted payment.
 fn fact_of_payer(payer: &Actor, reference: Ref) -> Result<Option<Vec<u8>>, DemoError> {
     let payments = view::history(&payer.home).within("view")?.payments;
     let payment = payments.into_iter().find(|payment| payment.reference == reference);
-    Ok(payment.filter(|payment| payment.state == Paid::Posted).and_then(|payment| payment.fact))
+    Ok(payment
+        .filter(|payment| payment.state == Paid::Posted)
+        .and_then(|payment| payment.fact))
 }
 
 /// The fact the shop holds of a posted payment.
 fn fact_of_shop(till: &Actor, reference: Ref) -> Result<Option<Vec<u8>>, DemoError> {
     let receipts = view::till(&till.home).within("view")?.receipts;
-    let receipt = receipts.into_iter().find(|receipt| receipt.intent.to_ref() == reference);
-    Ok(receipt.filter(|receipt| receipt.state == Shown::Posted).and_then(|receipt| receipt.fact))
+    let receipt = receipts
+        .into_iter()
+        .find(|receipt| receipt.intent.to_ref() == reference);
+    Ok(receipt
+        .filter(|receipt| receipt.state == Shown::Posted)
+        .and_then(|receipt| receipt.fact))
 }

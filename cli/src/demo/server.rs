@@ -25,7 +25,14 @@ impl Server {
     /// The program beside this one.
     pub fn new(database: String, keys: PathBuf, log: PathBuf) -> Result<Self, DemoError> {
         let program = beside(PROGRAM)?;
-        Ok(Self { program, database, keys, log, address: None, running: None })
+        Ok(Self {
+            program,
+            database,
+            keys,
+            log,
+            address: None,
+            running: None,
+        })
     }
 
     /// Makes the town's keys, with the published test roots.
@@ -81,20 +88,28 @@ impl Server {
         self.running = Some(child);
         let said: Value = serde_json::from_str(&first).unwrap_or(Value::Null);
         let address = said.get("listening").and_then(Value::as_str).map(str::to_owned);
-        let address = address.ok_or(DemoError::Program { program: PROGRAM, detail: first })?;
+        let address = address.ok_or(DemoError::Program {
+            program: PROGRAM,
+            detail: first,
+        })?;
         self.address = Some(address.clone());
         Ok(address)
     }
 
     /// Asks it to stop, as an operator would, and waits until it has.
     pub fn stop(&mut self) -> Result<(), DemoError> {
-        let Some(mut child) = self.running.take() else { return Ok(()) };
+        let Some(mut child) = self.running.take() else {
+            return Ok(());
+        };
         Command::new("kill").args(["-TERM", &child.id().to_string()]).status()?;
         let status = child.wait()?;
         if status.success() {
             return Ok(());
         }
-        Err(DemoError::Program { program: PROGRAM, detail: status.to_string() })
+        Err(DemoError::Program {
+            program: PROGRAM,
+            detail: status.to_string(),
+        })
     }
 }
 

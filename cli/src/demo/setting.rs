@@ -9,10 +9,10 @@ use kinchaku_protocol::ids::{ClassId, Pid};
 use kinchaku_protocol::signature::PublicKey;
 use serde_json::Value;
 
+use super::DemoArgs;
 use super::error::DemoError;
 use super::narrator::Narrator;
 use super::server::Server;
-use super::DemoArgs;
 
 /// コイン.
 pub const COIN: ClassId = ClassId(1);
@@ -72,18 +72,43 @@ impl Setting {
         narrator.prove(Key::DemoKeys, roots.keys().len() == 2, &[])?;
         let address = server.start()?;
         narrator.prove(Key::DemoServerUp, true, &[("address", &address)])?;
-        for (class, service, name) in [(COIN, "coin", "美村コイン"), (POINTS, "points", "美村ポイント"), (VOUCHER, "voucher", "南町商品券")] {
-            server.office(&["class", "add", "--class", &class.to_string(), "--service", service, "--name", name])?;
+        for (class, service, name) in [
+            (COIN, "coin", "美村コイン"),
+            (POINTS, "points", "美村ポイント"),
+            (VOUCHER, "voucher", "南町商品券"),
+        ] {
+            server.office(&[
+                "class",
+                "add",
+                "--class",
+                &class.to_string(),
+                "--service",
+                service,
+                "--name",
+                name,
+            ])?;
         }
         narrator.prove(Key::DemoClasses, true, &[])?;
         let bakery = open_shop(&server, &out, BAKERY)?;
         let greengrocer = open_shop(&server, &out, GREENGROCER)?;
         let stall = open_shop(&server, &out, STALL)?;
         for sheet in [&bakery, &greengrocer, &stall] {
-            narrator.prove(Key::DemoSheet, sheet.png.exists(), &[("shop", sheet.name), ("file", &file_name(&sheet.png))])?;
+            narrator.prove(
+                Key::DemoSheet,
+                sheet.png.exists(),
+                &[("shop", sheet.name), ("file", &file_name(&sheet.png))],
+            )?;
         }
         let muni = 1;
-        Ok(Self { out, server, town: Town { address, muni }, roots, bakery, greengrocer, stall })
+        Ok(Self {
+            out,
+            server,
+            town: Town { address, muni },
+            roots,
+            bakery,
+            greengrocer,
+            stall,
+        })
     }
 
     /// A folder or file of the story.
@@ -95,15 +120,42 @@ impl Setting {
 fn open_shop(server: &Server, out: &Path, words: ShopWords) -> Result<ShopSheet, DemoError> {
     let (name, kana, romaji, sets, offline) = words;
     let added = server.office(&[
-        "shop", "add", "--name", name, "--kana", kana, "--romaji", romaji, "--city", "MIMURA", "--postal", "1810000",
-        "--sets", sets, "--offline", offline,
+        "shop",
+        "add",
+        "--name",
+        name,
+        "--kana",
+        kana,
+        "--romaji",
+        romaji,
+        "--city",
+        "MIMURA",
+        "--postal",
+        "1810000",
+        "--sets",
+        sets,
+        "--offline",
+        offline,
     ])?;
     let id = text(&added, "shop")?;
     let sheets = out.join("sheets");
     std::fs::create_dir_all(&sheets)?;
-    let made = server.office(&["mark", "add", "--shop", &id, "--label", "レジ1", "--out", &sheets.display().to_string()])?;
+    let made = server.office(&[
+        "mark",
+        "add",
+        "--shop",
+        &id,
+        "--label",
+        "レジ1",
+        "--out",
+        &sheets.display().to_string(),
+    ])?;
     let shop = Pid::from_hex(&id).ok_or(DemoError::DidNotHappen("a shop id"))?;
-    Ok(ShopSheet { shop, name, png: PathBuf::from(text(&made, "png")?) })
+    Ok(ShopSheet {
+        shop,
+        name,
+        png: PathBuf::from(text(&made, "png")?),
+    })
 }
 
 /// A text member of an answer.
@@ -121,12 +173,15 @@ fn roots_in(made: &Value) -> Vec<PublicKey> {
         let bytes = data_encoding::HEXLOWER.decode(key.as_bytes()).ok()?;
         bytes.try_into().ok().map(PublicKey)
     };
-    made.get("roots").and_then(Value::as_array).map_or_else(Vec::new, |roots| roots.iter().filter_map(hex).collect())
+    made.get("roots")
+        .and_then(Value::as_array)
+        .map_or_else(Vec::new, |roots| roots.iter().filter_map(hex).collect())
 }
 
 /// The last part of a path, for a line.
 pub fn file_name(path: &Path) -> String {
-    path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
+    path.file_name()
+        .map_or_else(String::new, |name| name.to_string_lossy().into_owned())
 }
 
 /// An empty folder of the demo's own.

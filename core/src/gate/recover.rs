@@ -42,9 +42,8 @@ pub fn recover(home: &Home, code: &str, pin: &Pin, brake: Brake) -> Result<(), R
     }
     // What waits was signed by the old key: it must not wait for this.
     // The rest of a sync could stumble over the very key that is being replaced.
-    match sync::deliver(home, true) {
-        Err(SyncError::Network(error)) => return Err(SyncError::Network(error).into()),
-        _ => (),
+    if let Err(error @ SyncError::Network(_)) = sync::deliver(home, true) {
+        return Err(error.into());
     }
     let (key, handle) = pending_key(home)?;
     let device = home.device()?.ok_or(SyncError::NotEnrolled)?;

@@ -83,10 +83,11 @@ fn due(db: &Connection, now: Time) -> Result<Due, SyncError> {
 /// # Errors
 /// [`SyncError`].
 pub fn replace(home: &Home) -> Result<bool, SyncError> {
-    if let Some(purse) = home.store().read(|db| Purse::load(db))? {
-        if !close(home, purse.allowance.to_ref())? {
-            return Ok(false);
-        }
+    let purse = home.store().read(|db| Purse::load(db))?;
+    if let Some(purse) = purse
+        && !close(home, purse.allowance.to_ref())?
+    {
+        return Ok(false);
     }
     let came = ask(home)?;
     super::pages::pull(home)?;
