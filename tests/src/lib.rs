@@ -11,9 +11,12 @@
     reason = "a scenario that cannot be set up has failed, and a part that was left out says so"
 )]
 
+pub mod chance;
+pub mod copies;
 pub mod counter;
 pub mod database;
 pub mod frozen_wallet;
 pub mod offline_town;
 pub mod program;
 pub mod running_town;
+pub mod scripted_server;
