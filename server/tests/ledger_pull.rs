@@ -288,6 +288,12 @@ async fn a_stopped_holder_and_a_dead_shop_are_told(db: Db) {
         copy.fact_kinds().iter().filter(|kind| **kind == FactKind::Fork).count(),
         1
     );
+    let mut fresh = Copy::new(wallet.device);
+    fresh.pull(&world).await;
+    assert!(
+        fresh.fact_kinds().contains(&FactKind::Fork),
+        "a snapshot has the proof too"
+    );
     let account: AccountRow = from_bytes(copy.of(Table::Account)[0]).unwrap();
     assert!(account.stopped);
     let shops: Vec<ShopRow> = copy

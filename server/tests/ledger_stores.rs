@@ -526,6 +526,42 @@ async fn a_drained_lane_has_finished_and_takes_nothing_more(db: Db) {
     assert!(next.keeps() && !world.lane.keeps());
 }
 
+/// D67, in PostgreSQL, where several processes may serve: a second one waits, and refuses meanwhile.
+#[tokio::test]
+async fn a_lane_without_the_lease_refuses_and_waits() {
+    let Some(fresh) = support::database::postgres("lease").await else {
+        return;
+    };
+    let other = fresh.store.lease(TOWN, "other".to_owned()).await.unwrap();
+    let rules = TownRules::default();
+    let lane = Lane::start(fresh.store.clone(), TOWN, Arc::new(signers()), rules, "mine".to_owned());
+    let command = kinchaku_server::command::Command {
+        now: START,
+        action: Action::Lapse,
+    };
+    assert_eq!(lane.run(command.clone()).await, Err(CommandError::Unavailable));
+    assert!(!lane.keeps());
+    fresh.store.release(TOWN, other).await.unwrap();
+    while lane.run(command.clone()).await.is_err() {}
+    assert!(lane.keeps());
+    assert!(matches!(
+        fresh.store.renew(TOWN, other).await,
+        Err(StoreError::LeaseLost)
+    ));
+    lane.drain().await;
+    // Waiting lanes can be told to end, too.
+    fresh.store.lease(TOWN, "other".to_owned()).await.unwrap();
+    let lane = Lane::start(
+        fresh.store.clone(),
+        TOWN,
+        Arc::new(signers()),
+        TownRules::default(),
+        "mine".to_owned(),
+    );
+    lane.drain().await;
+    assert_eq!(lane.run(command).await, Err(CommandError::Unavailable));
+}
+
 async fn towns_in_one_database_do_not_see_each_other(db: Db) {
     let mut world = World::new(db.clone()).await;
     let mut wallet = world.payer(1_000).await;

@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 
 use kinchaku_protocol::doc::{
-    Allowance, Cancel, Close, DocError, Document, Intent, ParkReason, Received, Role, Seen, Verified, kind_of,
+    Allowance, Bulletin, Cancel, Close, Device, DocError, Document, Fact, Intent, KeySet, Page, ParkReason, Received,
+    Role, Seen, Verified, kind_of,
 };
 use kinchaku_protocol::ids::{Kid, Pid, Ref};
 use kinchaku_protocol::signature::{PublicKey, VerifyingPoint};
@@ -96,8 +97,10 @@ fn read(bytes: &[u8]) -> Read {
         Ok(Seen::KIND) => received(bytes, Read::Seen),
         Ok(Close::KIND) => received(bytes, Read::Close),
         Ok(Cancel::KIND) => received(bytes, Read::Cancel),
-        // A kind of ours that is not uploaded, or one of software to come.
-        Ok(Allowance::KIND | 7 | 9 | 12 | 13 | 15) | Err(_) => Read::Not(ParkReason::Unreadable),
+        // A kind of ours that nobody uploads.
+        Ok(Allowance::KIND | Fact::KIND | Device::KIND | Bulletin::KIND | KeySet::KIND | Page::KIND) | Err(_) => {
+            Read::Not(ParkReason::Unreadable)
+        }
         Ok(_) => Read::Not(ParkReason::Newer),
     }
 }

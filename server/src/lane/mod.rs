@@ -6,7 +6,8 @@
 //!
 //! Recovery: a commit whose answer was lost is decided again from what is in the database; every command
 //! gives the same answer the second time. A command that the books refuse is tried alone, so that it
-//! takes nobody else down (T18).
+//! takes nobody else down (T18). Without the
+//! lease every command is refused, to be tried again, until a later attempt gets it.
 
 mod front;
 mod wants;
@@ -129,10 +130,10 @@ impl Keeper {
     async fn keep(self, mut waiting: mpsc::Receiver<Message>) {
         loop {
             let Ok(lease) = self.store.lease(self.town, self.holder.clone()).await else {
-                tokio::time::sleep(HEARTBEAT).await;
-                if waiting.is_closed() {
+                if refuse_all(&mut waiting) {
                     return;
                 }
+                tokio::time::sleep(HEARTBEAT).await;
                 continue;
             };
             self.keeping.store(true, Ordering::Release);
@@ -289,6 +290,23 @@ enum Trouble {
 impl From<StoreError> for Trouble {
     fn from(error: StoreError) -> Self {
         Self::Store(error)
+    }
+}
+
+/// Without the lease nothing can be done for anybody; true where nobody can ask any more.
+fn refuse_all(waiting: &mut mpsc::Receiver<Message>) -> bool {
+    loop {
+        match waiting.try_recv() {
+            Ok(Message::Task(_, tell)) => {
+                let _ = tell.send(Err(CommandError::Unavailable));
+            }
+            Ok(Message::Drain(tell)) => {
+                let _ = tell.send(());
+                return true;
+            }
+            Err(mpsc::error::TryRecvError::Empty) => return false,
+            Err(mpsc::error::TryRecvError::Disconnected) => return true,
+        }
     }
 }
 

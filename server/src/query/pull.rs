@@ -17,8 +17,8 @@ use kinchaku_protocol::time::Time;
 
 use super::{Enrolled, Reader};
 use crate::ledger::rows::{
-    AccountRow, AllowanceRow, BusinessRow, ClassRow, CounterRow, DeviceDocRow, DeviceRow, FactRow, HoldRow, HoldState,
-    IntentRow, LotRow, MarkRow, ShopRow, ShopSetRow, Topic, account_party,
+    AccountRow, AllowanceRow, BusinessRow, ClassRow, CounterRow, DeviceDocRow, DeviceRow, FactRow, ForkRow, HoldRow,
+    HoldState, IntentRow, LotRow, MarkRow, ShopRow, ShopSetRow, Topic, account_party,
 };
 use crate::ledger::view::FACT_LIST;
 use crate::store::StoreError;
@@ -314,7 +314,11 @@ impl Reader {
         }
         let mut units: Vec<Unit> = rows.into_iter().map(Unit::Row).collect();
         if asker.topic == Topic::Account {
-            let numbers = intents.iter().map(|row| row.fact.to_value()).collect();
+            let mut numbers: Vec<Value> = intents.iter().map(|row| row.fact.to_value()).collect();
+            let allowances = intents.iter().map(|row| row.allowance).collect::<BTreeSet<_>>();
+            let allowances = allowances.iter().map(Column::to_value).collect();
+            let forks = self.among::<ForkRow>("allowance", allowances).await?;
+            numbers.extend(forks.iter().filter_map(|fork| Some(fork.fact?.to_value())));
             let facts = self.among::<FactRow>("number", numbers).await?;
             units.extend(facts.into_iter().map(|fact| Unit::Fact(fact.doc)));
         }
