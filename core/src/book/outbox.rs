@@ -56,6 +56,17 @@ pub fn add_unproven(db: &Connection, subject: DocId, doc: &[u8]) -> Result<()> {
     insert(db, subject, doc, true)
 }
 
+/// Other bytes under the name of an unproven document that the server parked: the first may have been forged to
+/// keep the genuine ones away.
+pub fn replace_parked(db: &Connection, subject: DocId, doc: &[u8]) -> Result<()> {
+    db.prepare_cached(
+        "UPDATE outbox SET doc = ?2, state = ?3, attempts = 0, next_at = 0
+         WHERE subject = ?1 AND state = ?4 AND doc <> ?2",
+    )?
+    .execute(params![subject.0, doc, WAITING, PARKED])?;
+    Ok(())
+}
+
 /// Adds a document that is settled when the server has taken note of it.
 pub fn add_note(db: &Connection, subject: DocId, doc: &[u8]) -> Result<()> {
     insert(db, subject, doc, false)

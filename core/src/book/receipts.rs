@@ -159,6 +159,12 @@ pub fn get(db: &Connection, reference: Ref) -> Result<Option<StoredReceipt>> {
         .optional()
 }
 
+/// Whether the stored payment was proven here, by the signatures of a full receipt.
+pub fn is_proven(db: &Connection, reference: Ref) -> Result<bool> {
+    db.prepare_cached("SELECT EXISTS (SELECT 1 FROM receipt WHERE ref = ?1 AND allowance IS NOT NULL)")?
+        .query_row([reference.0], |row| row.get(0))
+}
+
 /// Another payment with the same counter, if one was shown here. What only claims to be one, with nothing that
 /// proves it, is none: anybody could write it to make an honest payer look like a clone.
 pub fn rival(db: &Connection, authorisation: Ref, seq: u32, reference: Ref) -> Result<Option<StoredReceipt>> {

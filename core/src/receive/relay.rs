@@ -54,6 +54,9 @@ pub fn relay(home: &Home, text: &str) -> Result<Relayed, ReceiveError> {
         }
         if known && allowance.is_none() {
             // Relayed before, and no answer yet: it is sent again, nothing more is said.
+            if !receipts::is_proven(db, reference)? {
+                outbox::replace_parked(db, intent.id(), intent.bytes())?;
+            }
             return Ok(());
         }
         let now = home.act_now(db)?.time;
