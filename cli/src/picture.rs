@@ -1,5 +1,6 @@
 //! Pictures in and out: a photograph becomes the text of the code in it, a code becomes a PNG.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::Path;
@@ -35,8 +36,10 @@ pub fn text(seen: &Seen, accept: impl Fn(&str) -> bool) -> Result<String, Proble
         .as_deref()
         .ok_or(Problem::new(Key::ErrorUsage, Exit::Usage))?;
     let scan = read(path, accept)?;
-    if scan.accepted > 1 {
-        let count = u64::try_from(scan.accepted).unwrap_or(u64::MAX);
+    // One code can be found twice in a picture.
+    let distinct: BTreeSet<&String> = scan.texts.iter().take(scan.accepted).collect();
+    if distinct.len() > 1 {
+        let count = u64::try_from(distinct.len()).unwrap_or(u64::MAX);
         return Err(Problem::new(Key::ErrorSeveralQr, Exit::Other).count("count", count));
     }
     scan.texts

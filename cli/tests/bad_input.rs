@@ -5,7 +5,7 @@ mod town;
 use kinchaku_protocol::mpm::crc;
 use kinchaku_protocol::mpm::shop_mark::Offline;
 use kinchaku_protocol::signature::SoftwareSigner;
-use town::{BAKERY, PIN, Place, Ran, kinchaku, sheet, sheet_of};
+use town::{BAKERY, GROCER, PIN, Place, Ran, key, kinchaku, sheet, sheet_of};
 
 /// Pays by a text without a network.
 fn pay(home: &str, text: &str, amount: &str) -> Ran {
@@ -69,6 +69,33 @@ fn what_is_no_shop_is_named() {
         ran.failed(status, code);
     }
     nothing_paid(&home);
+}
+
+/// Two shops' sheets in one picture are not guessed between; the same one twice is one.
+#[test]
+fn two_shops_in_one_picture_are_asked_about() {
+    let place = Place::new();
+    let home = place.wallet("wallet");
+    let other = sheet_of(GROCER, Offline::Scan, &key(4));
+    let path = place.word("two.png");
+    let words = [
+        "wallet",
+        "--home",
+        &home,
+        "--offline",
+        "pay",
+        &path,
+        "--amount",
+        "500",
+        "--yes",
+        "--pin-fd",
+        "0",
+    ];
+    town::two_codes(&place.at("two.png"), &sheet(Offline::Scan), &other);
+    kinchaku(&words, PIN).failed(1, "K-105");
+    nothing_paid(&home);
+    town::two_codes(&place.at("two.png"), &other, &other);
+    assert_eq!(kinchaku(&words, PIN).status, Some(0));
 }
 
 /// A payload closed with its checksum.

@@ -6,8 +6,9 @@ mod town;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 
-use kinchaku_protocol::doc::{Answer, AnswerItem};
+use kinchaku_protocol::doc::{Answer, AnswerItem, Bulletin, Document as _};
 use kinchaku_protocol::mpm::shop_mark::Offline;
+use kinchaku_protocol::signature::SoftwareSigner;
 use town::{PIN, Place, kinchaku, sheet};
 
 /// Answers everything with this status, these headers and this body; gives its address.
@@ -81,6 +82,25 @@ fn nonsense() {
     synced(answering("200 OK", OURS, b"not cbor at all".to_vec()), 1, "K-503");
 }
 
+/// A bulletin that reads well and that nobody of this town signed.
+#[test]
+fn a_forged_bulletin() {
+    let stranger = SoftwareSigner::from_scalar(&[9; 32]).unwrap();
+    let made_at = Place::new().now();
+    let (revoked, dead) = (vec![], vec![]);
+    let bulletin = Bulletin {
+        epoch: 9,
+        made_at,
+        revoked,
+        dead,
+        directory: 1,
+        keyset: 1,
+        crisis: None,
+    };
+    let bulletin = bulletin.sign(&stranger).unwrap();
+    synced(answering("200 OK", OURS, bulletin.bytes().to_vec()), 4, "K-505");
+}
+
 #[test]
 fn another_version() {
     synced(
@@ -133,7 +153,7 @@ fn an_unsigned_ok_is_nothing() {
         (Some(0), &"signed".into()),
         "{paid:?}"
     );
-    assert!(paid.err.contains("[!]") && paid.err.contains("(K-505)"), "{paid:?}");
+    assert!(paid.err.contains("[!]") && paid.err.contains("(K-503)"), "{paid:?}");
     let till = place.till("till");
     let receipt = paid.json()["receipt"].as_str().unwrap().to_owned();
     let relayed = kinchaku(&["shop", "--home", &till, "relay", "--text", &receipt, "--json"], "");

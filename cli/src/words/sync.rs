@@ -4,6 +4,7 @@ use kinchaku_core::network::NetworkError;
 use kinchaku_core::sync::SyncError;
 use kinchaku_core::trust::TrustError;
 use kinchaku_design::Key;
+use kinchaku_protocol::doc::DocError;
 
 use super::store;
 use crate::output::{Exit, Problem};
@@ -33,16 +34,17 @@ pub fn network(error: NetworkError) -> Problem {
     }
 }
 
-/// Why an answer was not believed.
+/// Why an answer was not believed: it does not read, it is of newer software, or nobody of the town signed it.
 pub fn trust(error: TrustError) -> Problem {
-    let key = match error {
-        TrustError::Document(_) | TrustError::UnknownKey | TrustError::Signature(_) | TrustError::KeyTime => {
-            Key::ErrorServerUnsigned
+    match error {
+        TrustError::Document(DocError::Newer { .. }) => Problem::new(Key::ErrorServerVersion, Exit::Other),
+        TrustError::Document(_) => Problem::new(Key::ErrorServerNonsense, Exit::Other),
+        TrustError::UnknownKey | TrustError::Signature(_) | TrustError::KeyTime => {
+            Problem::new(Key::ErrorServerUnsigned, Exit::Refused)
         }
-        TrustError::Outdated => Key::ErrorKeysOlder,
-        TrustError::TestRoot => Key::ErrorTestRoots,
-    };
-    Problem::new(key, Exit::Refused)
+        TrustError::Outdated => Problem::new(Key::ErrorKeysOlder, Exit::Refused),
+        TrustError::TestRoot => Problem::new(Key::ErrorTestRoots, Exit::Refused),
+    }
 }
 
 /// How a sync that failed concerns somebody who wants to go on without a network.

@@ -32,7 +32,7 @@ use kinchaku_protocol::ids::{ClassId, MarkId, Pid, ServiceType, SetId};
 use kinchaku_protocol::money::Amount;
 use kinchaku_protocol::mpm::shop_mark::{Offline, ShopMark};
 use kinchaku_protocol::signature::{PublicKey, Signer as _, SoftwareSigner};
-use kinchaku_protocol::symbol::{Level, Symbol};
+use kinchaku_protocol::symbol::{Level, Luma, Symbol};
 use kinchaku_protocol::time::{DAY_SECONDS, Time};
 use serde_json::Value;
 
@@ -353,10 +353,29 @@ fn put(table: Table, key: Vec<u8>, value: Vec<u8>) -> Row {
 
 /// A picture with nothing in it.
 pub fn blank(path: &Path) {
-    let mut encoder = png::Encoder::new(std::fs::File::create(path).unwrap(), 64, 64);
+    grey(path, 64, &[255; 64 * 64]);
+}
+
+/// A picture of two codes, one beside the other.
+pub fn two_codes(path: &Path, left: &str, right: &str) {
+    let [left, right] = [left, right].map(|text| Symbol::bytes(text, Level::M).unwrap().luma(4));
+    let height = left.side.max(right.side);
+    let row = |luma: &Luma, y: usize| match luma.pixels.chunks(luma.side).nth(y) {
+        Some(row) => row.to_vec(),
+        None => vec![255; luma.side],
+    };
+    let pixels: Vec<u8> = (0..height)
+        .flat_map(|y| [row(&left, y), row(&right, y)].concat())
+        .collect();
+    grey(path, left.side + right.side, &pixels);
+}
+
+fn grey(path: &Path, width: usize, pixels: &[u8]) {
+    let size = [width, pixels.len() / width].map(|side| u32::try_from(side).unwrap());
+    let mut encoder = png::Encoder::new(std::fs::File::create(path).unwrap(), size[0], size[1]);
     encoder.set_color(png::ColorType::Grayscale);
     let mut writer = encoder.write_header().unwrap();
-    writer.write_image_data(&[255; 64 * 64]).unwrap();
+    writer.write_image_data(pixels).unwrap();
 }
 
 /// Whether a folder holds a file with this end.
