@@ -121,7 +121,7 @@ peer_tests() {
 plain_release() {
   local began=$SECONDS status log=$logs/plain_release.log
   say "the plain release build has none of the demo's powers"
-  { "${MAKE:-make}" --no-print-directory build && tests/plain_release.sh "$target/release"; } 2>&1 | tee "$log"
+  { "${MAKE:-make}" --no-print-directory build && tests/plain_release.sh "$target/release" "$KINCHAKU_TEST_BIN"; } 2>&1 | tee "$log"
   status=${PIPESTATUS[0]}
   counted "Plain release" "$status" "$(grep -c '^ok - ' "$log")" "$(grep -c '^not ok - ' "$log")" $((SECONDS - began))
 }
