@@ -3,8 +3,7 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
-    clippy::print_stderr,
-    reason = "a test stops where it fails, and says what it skips"
+    reason = "a test stops where it fails"
 )]
 
 mod support;

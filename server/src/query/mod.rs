@@ -6,6 +6,7 @@
 
 pub mod audit;
 pub mod lists;
+mod page_rows;
 pub mod pull;
 
 use std::sync::Arc;

@@ -6,19 +6,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use kinchaku_protocol::doc::field::{Bytes, Field, to_bytes};
-use kinchaku_protocol::doc::{
-    AccountRow as PageAccount, BalanceRow, ClassRow as PageClass, HistoryRow, LotRow as PageLot, MAX_PAGE, Page, Role,
-    Row, SaleRow, ShopRow as PageShop, StateRoot, Table as List,
-};
+use kinchaku_protocol::doc::field::{Bytes, to_bytes};
+use kinchaku_protocol::doc::{MAX_PAGE, Page, Role, Row, StateRoot, Table as List};
 use kinchaku_protocol::ids::Pid;
 use kinchaku_protocol::money::Amount;
 use kinchaku_protocol::time::Time;
 
+use super::page_rows::{bytes, history_row, lot_row, number, texts};
 use super::{Enrolled, Reader};
 use crate::ledger::rows::{
-    AccountRow, AllowanceRow, BusinessRow, ClassRow, CounterRow, DeviceDocRow, DeviceRow, FactRow, ForkRow, HoldRow,
-    HoldState, IntentRow, LotRow, MarkRow, ShopRow, ShopSetRow, Topic, account_party,
+    AllowanceRow, BusinessRow, CounterRow, FactRow, ForkRow, IntentRow, LotRow, Topic, account_party,
 };
 use crate::ledger::view::FACT_LIST;
 use crate::store::StoreError;
@@ -93,8 +90,8 @@ impl Unit {
 type Keys = BTreeMap<u8, BTreeSet<Vec<u8>>>;
 
 /// Who asks.
-struct Asker<'a> {
-    device: &'a Enrolled,
+pub(super) struct Asker<'a> {
+    pub(super) device: &'a Enrolled,
     topic: Topic,
     party: Pid,
 }
@@ -335,168 +332,6 @@ impl Reader {
             negative: Amount::ZERO,
         })
     }
-
-    async fn account(&self, asker: &Asker<'_>) -> Result<Option<Row>, StoreError> {
-        let values = asker.device.account.map(|account| account.to_value());
-        let found = self.among::<AccountRow>("id", values.into_iter().collect()).await?;
-        Ok(found.first().map(|row| {
-            let account = PageAccount {
-                level: row.level,
-                stopped: row.stopped,
-            };
-            page_row(List::Account, Vec::new(), &account)
-        }))
-    }
-
-    async fn classes(&self) -> Result<Vec<Row>, StoreError> {
-        let classes = self.all::<ClassRow>().await?;
-        Ok(classes
-            .into_iter()
-            .map(|row| {
-                let class = PageClass {
-                    class: row.id,
-                    service_type: row.service_type.number(),
-                    name: row.name,
-                };
-                page_row(List::Class, row.id.0.to_be_bytes().to_vec(), &class)
-            })
-            .collect())
-    }
-
-    /// Sums by class; of the classes in `wanted` also those with nothing left, of none wanted all there are.
-    async fn balances(&self, asker: &Asker<'_>, wanted: &BTreeSet<Vec<u8>>) -> Result<Vec<Row>, StoreError> {
-        let values = asker.device.account.map(|account| account.to_value());
-        let lots = self.among::<LotRow>("account", values.into_iter().collect()).await?;
-        let mut sums = BTreeMap::new();
-        for lot in &lots {
-            let (remaining, held) = sums.entry(lot.class).or_insert((Amount::ZERO, Amount::ZERO));
-            *remaining = remaining.plus(lot.remaining).unwrap_or(Amount::MAX);
-            *held = held.plus(lot.held).unwrap_or(Amount::MAX);
-        }
-        Ok(sums
-            .into_iter()
-            .map(|(class, (remaining, held))| (class.0.to_be_bytes().to_vec(), BalanceRow { class, remaining, held }))
-            .filter(|(key, _)| wanted.is_empty() || wanted.contains(key))
-            .map(|(key, balance)| page_row(List::Balance, key, &balance))
-            .collect())
-    }
-
-    async fn lots(&self, asker: &Asker<'_>, keys: &BTreeSet<Vec<u8>>) -> Result<Vec<Row>, StoreError> {
-        let numbers = keys.iter().filter_map(|key| Some(number(key)?.to_value())).collect();
-        let lots = self.among::<LotRow>("id", numbers).await?;
-        Ok(lots
-            .iter()
-            .filter(|lot| Some(lot.account) == asker.device.account)
-            .map(|lot| {
-                let mut row = lot_row(lot);
-                if lot.remaining.is_zero() {
-                    row.value = None;
-                }
-                row
-            })
-            .collect())
-    }
-
-    /// The device's own allowances: as signed while open, gone afterwards.
-    async fn allowances(&self, asker: &Asker<'_>, keys: &BTreeSet<Vec<u8>>) -> Result<Vec<Row>, StoreError> {
-        let allowances = self.among::<AllowanceRow>("reference", bytes(keys)).await?;
-        let holds = self.among::<HoldRow>("subject", bytes(keys)).await?;
-        let open: BTreeSet<_> = holds
-            .iter()
-            .filter(|hold| hold.state == HoldState::Open)
-            .map(|hold| hold.subject)
-            .collect();
-        Ok(allowances
-            .into_iter()
-            .filter(|row| row.device == asker.device.id)
-            .map(|row| Row {
-                table: List::Allowance,
-                key: Bytes(row.reference.0.to_vec()),
-                value: open.contains(&row.reference).then_some(Bytes(row.doc)),
-            })
-            .collect())
-    }
-
-    async fn shops(&self, only: Option<&BTreeSet<Vec<u8>>>) -> Result<Vec<Row>, StoreError> {
-        let (shops, sets, marks) = match only {
-            None => (
-                self.all::<ShopRow>().await?,
-                self.all::<ShopSetRow>().await?,
-                self.all::<MarkRow>().await?,
-            ),
-            Some(keys) => (
-                self.among("shop", bytes(keys)).await?,
-                self.among("shop", bytes(keys)).await?,
-                self.among("shop", bytes(keys)).await?,
-            ),
-        };
-        Ok(shops
-            .into_iter()
-            .map(|row| {
-                let shop = PageShop {
-                    shop: row.shop,
-                    name: row.name,
-                    kana: row.kana,
-                    sets: sets
-                        .iter()
-                        .filter(|set| set.shop == row.shop && set.member)
-                        .map(|set| set.set_id)
-                        .collect(),
-                    marks: marks
-                        .iter()
-                        .filter(|mark| mark.shop == row.shop && !mark.dead)
-                        .map(|mark| mark.mark)
-                        .collect(),
-                    offline: row.offline,
-                };
-                let mut page = page_row(List::Shop, row.shop.0.to_vec(), &shop);
-                if row.dead {
-                    page.value = None;
-                }
-                page
-            })
-            .collect())
-    }
-
-    async fn history(&self, keys: Vec<Value>) -> Result<Vec<Row>, StoreError> {
-        let rows = self.among::<BusinessRow>("tran_id", keys).await?;
-        Ok(rows.iter().map(history_row).collect())
-    }
-
-    async fn sales(&self, keys: Vec<Value>) -> Result<Vec<Row>, StoreError> {
-        let intents = self.among::<IntentRow>("id", keys).await?;
-        let numbers = intents.iter().map(|row| row.fact.to_value()).collect();
-        let facts = self.among::<FactRow>("number", numbers).await?;
-        let facts: BTreeMap<u64, Vec<u8>> = facts.into_iter().map(|fact| (fact.number, fact.doc)).collect();
-        Ok(intents
-            .into_iter()
-            .map(|row| {
-                let sale = SaleRow {
-                    intent: row.id,
-                    mark: row.mark,
-                    total: row.total,
-                    status: row.status.number(),
-                    occurred_at: row.occurred_at,
-                    posted_at: row.posted_at,
-                    fact: Bytes(facts.get(&row.fact).cloned().unwrap_or_default()),
-                };
-                page_row(List::Sale, row.id.0.to_vec(), &sale)
-            })
-            .collect())
-    }
-
-    async fn device_row(&self, asker: &Asker<'_>) -> Result<Option<Row>, StoreError> {
-        let device = self.one::<DeviceRow>("id", &asker.device.id).await?;
-        let Some(device) = device else {
-            return Ok(None);
-        };
-        let document = self.one::<DeviceDocRow>("reference", &device.current).await?;
-        Ok(document.map(|document| Row {
-            table: List::Device,
-            key: Bytes(device.id.to_be_bytes().to_vec()),
-            value: Some(Bytes(document.doc)),
-        }))
-    }
 }
 
 /// The units of a snapshot that a page holds, from where the device is.
@@ -513,51 +348,4 @@ fn cut(units: Vec<Unit>, began: u64, have: u32) -> (Vec<Unit>, Cursor) {
         taken.push(unit);
     }
     (taken, Cursor::Upto(began))
-}
-
-fn page_row(table: List, key: Vec<u8>, value: &impl Field) -> Row {
-    Row {
-        table,
-        key: Bytes(key),
-        value: Some(Bytes(to_bytes(value))),
-    }
-}
-
-fn lot_row(lot: &LotRow) -> Row {
-    let row = PageLot {
-        lot: lot.id,
-        class: lot.class,
-        remaining: lot.remaining,
-        until: lot.until,
-        issued_at: lot.issued_at,
-    };
-    page_row(List::Lot, lot.id.to_be_bytes().to_vec(), &row)
-}
-
-fn history_row(row: &BusinessRow) -> Row {
-    let history = HistoryRow {
-        tran_id: row.tran_id.clone(),
-        operation: row.operation.number(),
-        operation_id: row.operation_id.number(),
-        class: row.class,
-        amount: row.amount,
-        shop: row.shop,
-        occurred_at: row.occurred_at,
-        posted_at: row.posted_at,
-    };
-    page_row(List::History, row.tran_id.clone().into_bytes(), &history)
-}
-
-fn number(key: &[u8]) -> Option<u64> {
-    Some(u64::from_be_bytes(key.try_into().ok()?))
-}
-
-fn bytes(keys: &BTreeSet<Vec<u8>>) -> Vec<Value> {
-    keys.iter().map(|key| Value::Bytes(key.clone())).collect()
-}
-
-fn texts(keys: &BTreeSet<Vec<u8>>) -> Vec<Value> {
-    keys.iter()
-        .map(|key| Value::Text(String::from_utf8_lossy(key).into_owned()))
-        .collect()
 }
