@@ -20,3 +20,4 @@ pub mod offline_town;
 pub mod program;
 pub mod running_town;
 pub mod scripted_server;
+pub mod scripted_town;
