@@ -20,7 +20,7 @@ use kinchaku_protocol::money::Amount;
 use kinchaku_protocol::signature::PublicKey;
 use kinchaku_protocol::time::{DAY_SECONDS, Time};
 
-use crate::offline_town::{OfflineTown, TestDevice};
+use crate::offline_town::{COIN, OfflineTown, POINTS, TestDevice, VOUCHER};
 use crate::scripted_server::{fact_key, honest, said};
 
 /// What a page will say.
@@ -207,6 +207,16 @@ pub fn balance(class: ClassId, remaining: u32, held: u32) -> Row {
         held: Amount::of(held),
     };
     row_of(Table::Balance, to_bytes(&class), to_bytes(&row))
+}
+
+/// An account of which the wallet's first allowance holds everything, but for this much coin.
+#[must_use]
+pub fn account(free_coin: u32) -> Vec<Row> {
+    vec![
+        balance(COIN, free_coin.saturating_add(10_000), 10_000),
+        balance(POINTS, 5_000, 5_000),
+        balance(VOUCHER, 3_000, 3_000),
+    ]
 }
 
 /// The server knows this allowance to be open.
