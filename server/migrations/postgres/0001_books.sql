@@ -31,7 +31,7 @@ create table shops (
     mcc bigint not null,
     postal text not null,
     offline bigint not null,
-    dead bigint not null,
+    dead_at bigint,
     primary key (muni, shop)
 );
 
@@ -50,7 +50,7 @@ create table marks (
     shop bytea not null,
     mark bytea not null,
     label text not null,
-    dead bigint not null,
+    dead_at bigint,
     primary key (muni, shop, mark)
 );
 
@@ -72,6 +72,8 @@ create table holders (
     account bigint not null,
     window_no bigint not null,
     issued bigint not null,
+    returned bigint not null,
+    until bigint not null,
     primary key (muni, pid)
 );
 create index holders_account on holders (muni, account);
@@ -212,7 +214,9 @@ create table intents (
     received_at bigint not null,
     fault bigint not null,
     late bigint not null,
+    stopped bigint not null,
     paid bigint not null,
+    posted_to_shop bigint not null,
     reason bigint not null,
     status bigint not null,
     fact bigint not null,
@@ -236,6 +240,7 @@ create table seens (
     doc bytea not null,
     seen_at bigint not null,
     received_at bigint not null,
+    void bigint not null,
     primary key (muni, id)
 );
 create index seens_intent on seens (muni, intent);
@@ -356,6 +361,7 @@ create table revoked (
     pid bytea not null,
     epoch bigint not null,
     at bigint not null,
+    until bigint not null,
     primary key (muni, pid)
 );
 

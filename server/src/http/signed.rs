@@ -1,16 +1,17 @@
 //! Requests a device signs with K_sync (RFC 9421, `kinchaku_protocol::http_signature`): taken apart,
-//! checked against the enrolled key, refused the second time, counted against the device's rate.
+//! counted against the rate of the address, checked against the enrolled key, counted against the device's
+//! rate, refused the second time.
 
 use std::sync::Arc;
 use std::time::Instant;
 
 use axum::body::Bytes;
-use axum::extract::{FromRequest, OriginalUri, Request};
+use axum::extract::{FromRequest, FromRequestParts as _, OriginalUri, Request};
 use axum::http::HeaderMap;
 use kinchaku_protocol::http_signature::{Claim, RequestError, SignedHeaders};
 use kinchaku_protocol::ids::Ref;
 
-use super::body::{bytes, is_cbor};
+use super::body::{Peer, bytes, is_cbor};
 use super::{App, Problem};
 use crate::clock;
 use crate::query::Enrolled;
@@ -30,6 +31,10 @@ impl FromRequest<Arc<App>> for Signed {
 
     async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Problem> {
         is_cbor(request.headers())?;
+        let (mut parts, body) = request.into_parts();
+        let Peer(peer) = Peer::from_request_parts(&mut parts, app).await?;
+        app.addresses.take(peer, 1, Instant::now())?;
+        let request = Request::from_parts(parts, body);
         let headers = signed_headers(request.headers()).ok_or(Problem::Signature)?;
         let method = request.method().as_str().to_owned();
         // Nested routers see a shortened path; the device signed the whole one.
@@ -41,10 +46,11 @@ impl FromRequest<Arc<App>> for Signed {
             .to_owned();
         let body = bytes(request, app).await?;
         let claim = Claim::read(&method, &path, &body, &headers)?;
-        app.devices.take(claim.device, 1, Instant::now())?;
         let device = app.books.device(claim.device).await?.ok_or(Problem::Device)?;
         let now = clock::now();
         claim.verify(&device.sync_key, now)?;
+        // Only now: whoever knows a device's name must not use up what it may ask for.
+        app.devices.take(claim.device, 1, Instant::now())?;
         app.replays.first_time(&claim, now)?;
         Ok(Self {
             device,

@@ -1,5 +1,5 @@
 //! In front of the lane: documents are read and their signatures checked, many at a time and outside the
-//! lane. The keys come from rows that never change once they are there.
+//! lane. Keys never change once they are there; a device may have been stopped in between.
 
 use std::collections::BTreeMap;
 
@@ -43,6 +43,18 @@ struct Signer {
     id: u64,
     key: VerifyingPoint,
     shop: Option<Pid>,
+    stopped: bool,
+}
+
+impl Signer {
+    /// What a document signed by a stopped device is worth is for the books to say: they may know it.
+    fn passes(&self, checked: Checked) -> Checked {
+        if self.stopped {
+            Checked::Stopped(Box::new(checked))
+        } else {
+            checked
+        }
+    }
 }
 
 /// Reads and verifies documents, in their order.
@@ -177,10 +189,13 @@ impl Keys {
     fn learn_device(&mut self, row: &DeviceRow) {
         if let Ok(key) = row.sync_key.point() {
             let shop = (row.role == Role::Shop).then_some(row.owner);
-            self.devices
-                .entry(row.kid)
-                .or_default()
-                .push(Signer { id: row.id, key, shop });
+            let signer = Signer {
+                id: row.id,
+                key,
+                shop,
+                stopped: row.revoked,
+            };
+            self.devices.entry(row.kid).or_default().push(signer);
         }
     }
 
@@ -220,7 +235,7 @@ fn prove_intent(intent: Received<Intent>, keys: &Keys) -> Result<Checked, ParkRe
 fn prove_seen(seen: &Received<Seen>, keys: &Keys) -> Result<Checked, ParkReason> {
     let (seen, signer) = by_device(seen, keys)?;
     let shop = signer.shop.ok_or(ParkReason::WrongSigner)?;
-    Ok(Checked::Seen(seen, shop))
+    Ok(signer.passes(Checked::Seen(seen, shop)))
 }
 
 fn prove_close(close: &Received<Close>, keys: &Keys) -> Result<Checked, ParkReason> {
@@ -230,7 +245,7 @@ fn prove_close(close: &Received<Close>, keys: &Keys) -> Result<Checked, ParkReas
         .ok_or(ParkReason::Waiting)?;
     let (close, signer) = by_device(close, keys)?;
     (signer.id == *device)
-        .then_some(Checked::Close(close))
+        .then(|| signer.passes(Checked::Close(close)))
         .ok_or(ParkReason::WrongSigner)
 }
 
@@ -243,7 +258,7 @@ fn prove_cancel(cancel: &Received<Cancel>, keys: &Keys) -> Result<Checked, ParkR
     }
     let (proven, signer) = by_device(cancel, keys)?;
     (signer.shop == Some(proven.shop))
-        .then_some(Checked::Cancel(proven))
+        .then(|| signer.passes(Checked::Cancel(proven)))
         .ok_or(ParkReason::WrongSigner)
 }
 

@@ -5,9 +5,9 @@
 //! processes can never both write. States: waiting for the lease → keeping → draining → ended.
 //!
 //! Recovery: a commit whose answer was lost is decided again from what is in the database; every command
-//! gives the same answer the second time. A command that the books refuse is tried alone, so that it
-//! takes nobody else down (T18). Without the
-//! lease every command is refused, to be tried again, until a later attempt gets it.
+//! gives the same answer the second time. A batch that the books or the database refuse is tried command
+//! by command, so that one takes nobody else down (T18). Without the lease every command is refused, to be
+//! tried again, until a later attempt gets it. A lane that panicked starts again; meanwhile it is not ours.
 
 mod front;
 mod wants;
@@ -17,7 +17,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use kinchaku_protocol::time::Time;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Mutex, mpsc, oneshot};
 
 use crate::command::{Action, Command, CommandError, Outcome, Signers, Town, TownRules};
 use crate::fault;
@@ -36,6 +36,9 @@ const QUEUE: usize = 4_096;
 
 /// How often a failed commit is tried again.
 const TRIES: usize = 4;
+
+/// Commands in a row that fail alone before the rest of their batch is refused with them.
+const IN_VAIN: usize = 3;
 
 /// How often an idle lane says that it is still there.
 const HEARTBEAT: Duration = Duration::from_secs(1);
@@ -71,7 +74,7 @@ impl Lane {
             holder,
             keeping: keeping.clone(),
         };
-        tokio::spawn(keeper.keep(waiting));
+        tokio::spawn(watch(Arc::new(keeper), waiting));
         Self {
             store,
             town,
@@ -126,20 +129,34 @@ struct Keeper {
     keeping: Arc<AtomicBool>,
 }
 
+/// Starts the lane again where it panicked: what it was about is lost, and answered as unavailable.
+async fn watch(keeper: Arc<Keeper>, waiting: mpsc::Receiver<Message>) {
+    let waiting = Arc::new(Mutex::new(waiting));
+    loop {
+        let (keeps, queue) = (keeper.clone(), waiting.clone());
+        let working = tokio::spawn(async move { keeps.keep(&mut *queue.lock().await).await });
+        match working.await {
+            Err(error) if error.is_panic() => tracing::error!("the lane panicked, starting again"),
+            _ => return,
+        }
+        keeper.keeping.store(false, Ordering::Release);
+        tokio::time::sleep(HEARTBEAT).await;
+    }
+}
+
 impl Keeper {
-    async fn keep(self, mut waiting: mpsc::Receiver<Message>) {
+    async fn keep(&self, waiting: &mut mpsc::Receiver<Message>) {
         loop {
             let Ok(lease) = self.store.lease(self.town, self.holder.clone()).await else {
-                if refuse_all(&mut waiting) {
+                if refuse(waiting, HEARTBEAT).await {
                     return;
                 }
-                tokio::time::sleep(HEARTBEAT).await;
                 continue;
             };
             self.keeping.store(true, Ordering::Release);
-            let ended = self.hold(lease, &mut waiting).await;
+            let ended = self.hold(lease, waiting).await;
             self.keeping.store(false, Ordering::Release);
-            if ended {
+            if ended || refuse(waiting, Duration::ZERO).await {
                 return;
             }
         }
@@ -180,19 +197,38 @@ impl Keeper {
             return true;
         }
         let (mut answers, mut kept) = self.commit(lease, &tasks).await;
-        if tasks.len() > 1 && answers.iter().any(|answer| matches!(answer, Err(CommandError::Broken))) {
-            answers.clear();
-            for task in tasks.chunks(1) {
-                let (alone, still) = self.commit(lease, task).await;
-                answers.extend(alone);
-                kept = still;
-            }
+        if kept && tasks.len() > 1 && answers.iter().any(failed) {
+            (answers, kept) = self.one_by_one(lease, &tasks).await;
         }
         for (tell, answer) in told.into_iter().zip(answers) {
             // Whoever asked may have gone; the books have it all the same.
             let _ = tell.send(answer);
         }
         kept
+    }
+
+    /// Each command in its own transaction, as long as the database works at all.
+    async fn one_by_one(&self, lease: Lease, tasks: &[Task]) -> (Vec<Result<Outcome, CommandError>>, bool) {
+        let mut answers = Vec::with_capacity(tasks.len());
+        let mut in_vain = 0_usize;
+        for task in tasks.chunks(1) {
+            if in_vain >= IN_VAIN {
+                break;
+            }
+            let (alone, kept) = self.commit(lease, task).await;
+            in_vain = if alone.contains(&Err(CommandError::Unavailable)) {
+                in_vain.saturating_add(1)
+            } else {
+                0
+            };
+            answers.extend(alone);
+            if !kept {
+                answers.resize(tasks.len(), Err(CommandError::Unavailable));
+                return (answers, false);
+            }
+        }
+        answers.resize(tasks.len(), Err(CommandError::Unavailable));
+        (answers, true)
     }
 
     /// One transaction. Where any command is [`CommandError::Broken`], nothing is written.
@@ -214,7 +250,7 @@ impl Keeper {
         let mut replies: Vec<Result<Reply, CommandError>> = Vec::with_capacity(tasks.len());
         let mut now = Time::default();
         for task in tasks {
-            now = task.now;
+            now = now.max(task.now);
             let mut books = Books {
                 view: &mut view,
                 rules: &self.rules,
@@ -232,6 +268,9 @@ impl Keeper {
             self.load_for_bulletin(&mut view).await?;
         }
         decide::seal(&mut view, &self.signers, now).map_err(Trouble::Refused)?;
+        if decide::bulletin_due(&view) {
+            tracing::error!("the bulletin could not be signed, and is due again with the next commit");
+        }
         fault::point("lane.decided");
         let writes = view.writes();
         if !writes.is_empty() {
@@ -293,19 +332,27 @@ impl From<StoreError> for Trouble {
     }
 }
 
-/// Without the lease nothing can be done for anybody; true where nobody can ask any more.
-fn refuse_all(waiting: &mut mpsc::Receiver<Message>) -> bool {
+/// Whether a command took its whole batch down.
+const fn failed(answer: &Result<Outcome, CommandError>) -> bool {
+    matches!(answer, Err(CommandError::Broken | CommandError::Unavailable))
+}
+
+/// Without the lease nothing can be done for anybody: refuses what waits and what comes for a while; true
+/// where nobody can ask any more.
+async fn refuse(waiting: &mut mpsc::Receiver<Message>, how_long: Duration) -> bool {
+    let until = tokio::time::Instant::now() + how_long;
     loop {
-        match waiting.try_recv() {
-            Ok(Message::Task(_, tell)) => {
+        // What waits already is taken even where the time is over.
+        match tokio::time::timeout_at(until, waiting.recv()).await {
+            Ok(Some(Message::Task(_, tell))) => {
                 let _ = tell.send(Err(CommandError::Unavailable));
             }
-            Ok(Message::Drain(tell)) => {
+            Ok(Some(Message::Drain(tell))) => {
                 let _ = tell.send(());
                 return true;
             }
-            Err(mpsc::error::TryRecvError::Empty) => return false,
-            Err(mpsc::error::TryRecvError::Disconnected) => return true,
+            Ok(None) => return true,
+            Err(_) => return false,
         }
     }
 }

@@ -24,6 +24,8 @@ pub struct Wants {
     wholes: BTreeSet<Query>,
     next: BTreeMap<(&'static str, &'static str), Query>,
     ranges: Vec<Query>,
+    /// A stop names every document of its device.
+    stops_a_device: bool,
 }
 
 impl Wants {
@@ -89,7 +91,11 @@ impl Wants {
                 }
             }
             Action::Enrol(device) => self.one::<InvitationRow>("code_hash", &DocId(device.code_hash)),
-            Action::RenewDevice { device } | Action::Revoke(Stop::Device(device)) => self.device(*device),
+            Action::RenewDevice { device } => self.device(*device),
+            Action::Revoke(Stop::Device(device)) => {
+                self.device(*device);
+                self.stops_a_device = true;
+            }
             Action::Credit(credit) => {
                 self.one::<CreditRow>("id", &DocId::of(credit.key.as_bytes()));
                 self.one::<AccountRow>("id", &credit.account);
@@ -139,9 +145,10 @@ impl Wants {
                 self.one::<MarkRow>("shop", &intent.shop);
                 intent.bytes()
             }
-            Checked::Seen(seen, _) => {
+            Checked::Seen(seen, shop) => {
                 self.one::<IntentRow>("reference", &seen.intent);
                 self.one::<SeenRow>("intent", &seen.intent);
+                self.one::<ShopRow>("shop", shop);
                 seen.bytes()
             }
             Checked::Close(close) => {
@@ -153,6 +160,7 @@ impl Wants {
                 self.one::<CancelRow>("intent", &cancel.intent);
                 cancel.bytes()
             }
+            Checked::Stopped(inner) => return self.document(inner),
             Checked::Parked(_, bytes) => bytes,
         };
         self.one::<ParkedRow>("id", &DocId::of(bytes));
@@ -161,12 +169,16 @@ impl Wants {
     fn devices(&mut self, view: &View) {
         for invitation in view.invitations.all() {
             self.one::<DeviceRow>("id", &invitation.device);
+            self.one::<ShopRow>("shop", &invitation.shop);
         }
         for document in view.device_docs.all() {
             self.one::<DeviceRow>("id", &document.device);
         }
         for device in view.devices.all() {
             self.device(device.current);
+            if self.stops_a_device {
+                self.one::<DeviceDocRow>("device", &device.id);
+            }
             self.one::<AllowanceRow>("reference", &device.allowance);
             self.account(&device.account);
         }
@@ -202,12 +214,17 @@ impl Wants {
             self.one::<CloseRow>("allowance", &allowance.reference);
             self.one::<ForkRow>("allowance", &allowance.reference);
             self.one::<AccountRow>("id", &allowance.account);
+            self.one::<HolderRow>("account", &allowance.account);
             self.one::<RevokedRow>("pid", &allowance.holder);
+        }
+        for fork in view.forks.all() {
+            self.one::<FactRow>("number", &fork.fact);
         }
         for share in view.hold_lots.all() {
             self.one::<LotRow>("id", &share.lot);
         }
         for holder in view.holders.all() {
+            self.one::<HolderRow>("account", &holder.account);
             self.one::<RevokedRow>("pid", &holder.pid);
             self.one::<AccountRow>("id", &holder.account);
         }

@@ -6,21 +6,17 @@
 
 use std::collections::BTreeMap;
 
-use kinchaku_protocol::doc::field::Bytes;
-use kinchaku_protocol::doc::{Allowance, Fact, FactKind, Intent, Part, Reason, Received, Table as List};
+use kinchaku_protocol::doc::{Allowance, Assurance, Fact, FactKind, Intent, Part, Reason, Received, Table as List};
 use kinchaku_protocol::ids::{ClassId, DocId, Ref};
 use kinchaku_protocol::money::Amount;
-use kinchaku_protocol::time::Time;
+use kinchaku_protocol::time::{Day, Time};
 
-use super::Broken;
 use super::journal::{Business, Head, Movement, enter, list};
 use super::line;
-use super::rows::{
-    EntryKind, ForkRow, HoldState, IntentRow, NO_PARTY, Operation, OperationId, Proof, Topic, account_party,
-};
+use super::rows::{EntryKind, HoldState, IntentRow, Operation, OperationId, Topic, account_party};
 use super::settle::{Case, Ending, Paper, Said, Settled, Standing};
-use super::stop::stop_holder;
 use super::view::View;
+use super::{Broken, proof};
 use crate::store::table::Column;
 
 /// Settles one allowance.
@@ -55,7 +51,14 @@ pub fn settle(view: &mut View, allowance: Ref, now: Time) -> Result<(), Broken> 
         let standing = settled.standings.get(id).copied().ok_or(Broken)?;
         conclude(view, *id, parts, standing, facts.remove(id), now)?;
     }
-    prove_forks(view, allowance, &settled, now)?;
+    for paper in case.papers.iter().filter(|paper| paper.said.relayed) {
+        if settled.standings.get(&paper.id) == Some(&Standing::Paid) {
+            let mut row = view.intents.copy(&(paper.id,)).ok_or(Broken)?;
+            row.posted_to_shop = true;
+            view.intents.put(row);
+        }
+    }
+    proof::keep(view, allowance, &settled, now)?;
     advance(view, allowance, &case, &settled, &order, now)
 }
 
@@ -87,6 +90,8 @@ fn case(view: &View, allowance: Ref) -> Result<Case, Broken> {
 fn paper(view: &View, row: &IntentRow) -> Result<Paper, Broken> {
     let intent = Received::<Intent>::read(&row.doc).map_err(|_| Broken)?.trusted();
     let mut said = Said::default();
+    let mut day = None;
+    let mut void = Reason::None;
     for seen in view
         .seens
         .by(&row.reference.to_value())
@@ -94,8 +99,13 @@ fn paper(view: &View, row: &IntentRow) -> Result<Paper, Broken> {
     {
         match (seen.verdict.accepted(), seen.assurance) {
             (false, _) => said.refused = true,
-            (true, kinchaku_protocol::doc::Assurance::Blind) => said.blind = true,
-            (true, _) => said.relayed = true,
+            (true, Assurance::Blind) => {
+                said.blind = true;
+                let on = seen.seen_at.day();
+                day = Some(day.map_or(on, |day: Day| day.min(on)));
+            }
+            (true, _) if seen.void == Reason::None => said.relayed = true,
+            (true, _) => void = seen.void,
         }
     }
     said.cancelled = view
@@ -109,9 +119,11 @@ fn paper(view: &View, row: &IntentRow) -> Result<Paper, Broken> {
         shop: row.shop,
         parts: intent.parts.clone(),
         total: row.total,
-        day: row.occurred_at.day(),
+        day: day.unwrap_or_else(|| row.occurred_at.day()),
         fault: (row.fault != Reason::None).then_some(row.fault),
         late: row.late,
+        void: (void != Reason::None && !said.relayed).then_some(void),
+        posted_to_shop: row.posted_to_shop,
         said,
     })
 }
@@ -218,17 +230,23 @@ fn conclude(
         Standing::NotPaid(_) if row.entry != 0 || taken_back => FactKind::Reversed,
         Standing::NotPaid(_) => FactKind::Rejected,
     };
-    row.reason = reason;
-    if row.fact == 0 || row.status != status {
+    if row.fact == 0 || row.status != status || row.reason != reason {
+        // Of two facts about one payment the later one must be seen to be later.
+        let at = if row.fact == 0 {
+            now
+        } else {
+            now.max(row.posted_at.after(1))
+        };
+        row.reason = reason;
         row.status = status;
-        row.posted_at = now;
+        row.posted_at = at;
         row.fact = view.declare(Fact {
             subject: id,
             kind: status,
             reason,
-            at: now,
+            at,
             rows,
-            posting_day: now.day(),
+            posting_day: at.day(),
             other: None,
         });
         let payer = account_party(row.account);
@@ -237,54 +255,6 @@ fn conclude(
         view.tell_fact(Topic::Shop, row.shop, row.fact);
     }
     view.intents.put(row);
-    Ok(())
-}
-
-/// Keeps the proofs of a clone, and stops the holder.
-fn prove_forks(view: &mut View, allowance: Ref, settled: &Settled, now: Time) -> Result<(), Broken> {
-    for &(seq, first, second) in &settled.forks {
-        if view.forks.get(&(allowance, seq, Proof::SameCounter)).is_some() {
-            continue;
-        }
-        let fact = view.declare(Fact {
-            subject: first,
-            kind: FactKind::Fork,
-            reason: Reason::ForkBranch,
-            at: now,
-            rows: Vec::new(),
-            posting_day: now.day(),
-            other: Some(Bytes(second.0.to_vec())),
-        });
-        view.forks.put(ForkRow {
-            allowance,
-            seq,
-            proof: Proof::SameCounter,
-            first,
-            second: Some(second),
-            fact: Some(fact),
-            found_at: now,
-        });
-        let row = view.allowances.copy(&(allowance,)).ok_or(Broken)?;
-        view.tell_fact(Topic::Account, account_party(row.account), fact);
-        for branch in [first, second] {
-            let shop = view.intents.get(&(branch,)).map_or(NO_PARTY, |intent| intent.shop);
-            view.tell_fact(Topic::Shop, shop, fact);
-        }
-        stop_holder(view, row.holder, row.account, now);
-    }
-    for &(seq, first) in &settled.broken {
-        if view.forks.get(&(allowance, seq, Proof::BrokenLink)).is_none() {
-            view.forks.put(ForkRow {
-                allowance,
-                seq,
-                proof: Proof::BrokenLink,
-                first,
-                second: None,
-                fact: None,
-                found_at: now,
-            });
-        }
-    }
     Ok(())
 }
 
@@ -306,6 +276,11 @@ fn advance(
     }
     if hold.state == HoldState::Closed && settled.complete {
         line::finish(view, allowance, order, false, now)?;
+        let holder = view.allowances.get(&(allowance,)).ok_or(Broken)?.holder;
+        if let Some(mut row) = view.holders.copy(&(holder,)) {
+            row.returned = row.returned.saturating_add(1);
+            view.holders.put(row);
+        }
     }
     Ok(())
 }

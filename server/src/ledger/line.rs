@@ -172,7 +172,7 @@ fn give_back_takings(view: &mut View, intent: &IntentRow, at: u8, movement: &mut
     Ok(())
 }
 
-/// After a finished hold got value back, lots cover what the scheme had lost on it (D59).
+/// After a finished hold got value back, lots cover what the scheme had lost on it.
 ///
 /// # Errors
 /// [`Broken`].

@@ -5,12 +5,14 @@
 //! - [`settle`]: what becomes of the payments of one allowance, from the set of its documents
 //! - [`booking`], [`line`], [`journal`]: how the books get there
 //! - [`decide`]: one function for each command
+//! - [`proof`]: what the documents prove against a wallet
 //! - [`stop`]: who is named in the bulletin
 
 pub mod booking;
 pub mod decide;
 pub mod journal;
 pub mod line;
+pub mod proof;
 pub mod rows;
 pub mod settle;
 pub mod stop;

@@ -135,12 +135,16 @@ numbered! {
 }
 
 numbered! {
-    /// Why a document cannot stand beside another of its chain.
+    /// Why the documents of one allowance cannot all be those of an honest wallet.
     pub enum Proof {
         /// Two payloads with one counter.
         SameCounter = 0,
         /// A link that names none of the intents before it.
         BrokenLink = 1,
+        /// More than a line held, accepted by shops that checked.
+        OverReserve = 2,
+        /// A counter above the one a close declares as the last.
+        AboveClose = 3,
     }
 }
 
@@ -192,8 +196,8 @@ table! {
         postal: String,
         /// 0 none, 1 scan, 2 paper.
         offline: u8,
-        /// Whether it is no longer a shop of the scheme.
-        dead: bool,
+        /// Since when it is no longer a shop of the scheme.
+        dead_at: Option<Time>,
     }
 }
 
@@ -220,8 +224,8 @@ table! {
     ] {
         /// What the shop calls it.
         label: String,
-        /// Whether it is no longer valid.
-        dead: bool,
+        /// Since when it is no longer valid.
+        dead_at: Option<Time>,
     }
 }
 
@@ -254,6 +258,10 @@ table! {
         window_no: u32,
         /// Allowances issued under it.
         issued: u32,
+        /// How many of them were given back by a close, with every payment they made.
+        returned: u32,
+        /// When the last of them ends.
+        until: Time,
     }
 }
 
@@ -463,8 +471,12 @@ table! {
         fault: Reason,
         /// Whether it came after its hold had lapsed.
         late: bool,
+        /// Whether its holder was stopped when it came.
+        stopped: bool,
         /// Whether the shop is paid.
         paid: bool,
+        /// Whether a shop that waited for the answer was told so: it has handed the goods over.
+        posted_to_shop: bool,
         /// Why it is not.
         reason: Reason,
         /// The kind of its last fact.
@@ -498,6 +510,8 @@ table! {
         seen_at: Time,
         /// When it came.
         received_at: Time,
+        /// Why a relay vouches for nothing: what stood against the payment when both were here; else none.
+        void: Reason,
     }
 }
 
@@ -675,6 +689,8 @@ table! {
         epoch: u32,
         /// When.
         at: Time,
+        /// Until when it has to be said: what bears this name is over by itself then.
+        until: Time,
     }
 }
 

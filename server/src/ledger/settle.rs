@@ -2,7 +2,7 @@
 //! order in which they arrived cannot change it (docs/protocol.md, "Settlement").
 //!
 //! Precedence for one intent: a fault of its own > cancelled > refused by the shop > accepted by the
-//! shop > above the close > displaced by a fork branch > late > what fits the reserve.
+//! shop > above the close > displaced by a fork branch > stopped or late > what fits the reserve.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -42,12 +42,16 @@ pub struct Paper {
     pub parts: Vec<Part>,
     /// Their sum.
     pub total: Amount,
-    /// The day it was signed.
+    /// The day under which a shop counts it: when it accepted it blind, else when it was signed.
     pub day: Day,
     /// Why it is not valid in itself.
     pub fault: Option<Reason>,
     /// Whether it came after the hold had lapsed.
     pub late: bool,
+    /// Why a payee that asked before it handed anything over is told no.
+    pub void: Option<Reason>,
+    /// Whether the payee asked, was told that it is paid, and handed the goods over.
+    pub posted_to_shop: bool,
     /// What the payee said.
     pub said: Said,
 }
@@ -61,7 +65,7 @@ pub struct Said {
     pub refused: bool,
     /// A device of it accepted it blind.
     pub blind: bool,
-    /// A device of it relayed it.
+    /// A device of it relayed it while nothing stood against it.
     pub relayed: bool,
 }
 
@@ -94,8 +98,35 @@ pub struct Settled {
     pub forks: Vec<(u32, DocId, DocId)>,
     /// Intents whose link names none of the received intents before them: evidence of a clone.
     pub broken: Vec<(u32, DocId)>,
+    /// The intent with which the guaranteed ones exceed a line: no honest wallet signs them all.
+    pub over: Option<(u32, DocId)>,
     /// Whether the chain from the close's head back to the allowance is here.
     pub complete: bool,
+}
+
+/// All intents by counter, those of one counter by id.
+type BySeq<'p> = BTreeMap<u32, Vec<&'p Paper>>;
+
+/// What is decided so far, and what it takes from each line.
+struct Decided {
+    standings: BTreeMap<DocId, Standing>,
+    paid: Vec<Amount>,
+}
+
+impl Decided {
+    fn pay(&mut self, paper: &Paper) -> Result<(), AmountError> {
+        add(&mut self.paid, &paper.parts)?;
+        self.standings.insert(paper.id, Standing::Paid);
+        Ok(())
+    }
+
+    fn refuse(&mut self, paper: &Paper, reason: Reason) {
+        self.standings.insert(paper.id, Standing::NotPaid(reason));
+    }
+
+    fn stands(&self, paper: &Paper) -> Option<Standing> {
+        self.standings.get(&paper.id).copied()
+    }
 }
 
 impl Case {
@@ -106,65 +137,98 @@ impl Case {
     pub fn settle(&self) -> Result<Settled, AmountError> {
         let mut papers: Vec<&Paper> = self.papers.iter().collect();
         papers.sort_by_key(|paper| (paper.seq, paper.id));
-        let chain = Chain::walk(self, &papers);
+        let mut by_seq = BySeq::new();
+        for paper in &papers {
+            by_seq.entry(paper.seq).or_default().push(paper);
+        }
+        let chain = Chain::walk(self, &by_seq);
         let guaranteed = self.guaranteed(&papers)?;
 
-        let mut standings = BTreeMap::new();
-        let mut paid = vec![Amount::ZERO; self.lines.len()];
+        let mut decided = Decided {
+            standings: BTreeMap::new(),
+            paid: vec![Amount::ZERO; self.lines.len()],
+        };
+        let mut over = None;
         for paper in papers.iter().filter(|paper| guaranteed.contains(&paper.id)) {
-            add(&mut paid, &paper.parts)?;
-            standings.insert(paper.id, Standing::Paid);
+            if over.is_none() && !self.fits(&decided.paid, &paper.parts) {
+                over = Some((paper.seq, paper.id));
+            }
+            decided.pay(paper)?;
         }
+        self.answer_relays(&papers, &mut decided)?;
         let mut unseen = Vec::new();
         for paper in &papers {
-            if guaranteed.contains(&paper.id) {
+            if decided.stands(paper).is_some() {
                 continue;
             }
-            match self.barred(paper, &papers, &guaranteed, &chain) {
-                Some(reason) => {
-                    standings.insert(paper.id, Standing::NotPaid(reason));
-                }
+            let rivals = by_seq.get(&paper.seq).map_or(&[][..], Vec::as_slice);
+            match self.barred(paper, rivals, &decided, &chain) {
+                Some(reason) => decided.refuse(paper, reason),
                 None => unseen.push(*paper),
             }
         }
         for paper in unseen {
-            let standing = if self.fits(&paid, &paper.parts) {
-                add(&mut paid, &paper.parts)?;
-                Standing::Paid
+            if self.fits(&decided.paid, &paper.parts) {
+                decided.pay(paper)?;
             } else {
-                Standing::NotPaid(Reason::OverReserve)
-            };
-            standings.insert(paper.id, standing);
+                decided.refuse(paper, Reason::OverReserve);
+            }
         }
         Ok(Settled {
-            standings,
-            paid,
-            forks: forks(&papers),
-            broken: broken(self.allowance, &papers),
+            standings: decided.standings,
+            paid: decided.paid,
+            forks: forks(&by_seq),
+            broken: broken(self.allowance, &by_seq),
+            over,
             complete: chain.complete,
         })
     }
 
-    /// Why an intent that no shop vouches for is not paid, whatever the reserve holds.
-    fn barred(&self, paper: &Paper, papers: &[&Paper], guaranteed: &BTreeSet<DocId>, chain: &Chain) -> Option<Reason> {
+    /// Those whose payee waits for the answer: paid as far as what is left of the reserve, over all shops.
+    fn answer_relays(&self, papers: &[&Paper], decided: &mut Decided) -> Result<(), AmountError> {
+        for paper in papers {
+            if paper.gone().is_some() || !paper.said.relayed || decided.stands(paper).is_some() {
+                continue;
+            }
+            if self.above_close(paper) {
+                decided.refuse(paper, Reason::AfterClose);
+            } else if self.fits(&decided.paid, &paper.parts) {
+                decided.pay(paper)?;
+            } else {
+                decided.refuse(paper, Reason::OverReserve);
+            }
+        }
+        Ok(())
+    }
+
+    fn above_close(&self, paper: &Paper) -> bool {
+        self.ending.is_some_and(|ending| paper.seq > ending.last)
+    }
+
+    /// Why an intent that no shop vouches for is not paid, whatever the reserve holds. `rivals` are all
+    /// intents with its counter.
+    fn barred(&self, paper: &Paper, rivals: &[&Paper], decided: &Decided, chain: &Chain) -> Option<Reason> {
         if let Some(reason) = paper.gone() {
             return Some(reason);
         }
-        if self.ending.is_some_and(|ending| paper.seq > ending.last) {
+        if self.above_close(paper) {
             return Some(Reason::AfterClose);
         }
-        let mut branches = papers.iter().filter(|other| other.seq == paper.seq);
-        if branches.clone().any(|other| guaranteed.contains(&other.id)) {
+        // What is paid by now is what payees vouched for.
+        if rivals.iter().any(|other| decided.stands(other) == Some(Standing::Paid)) {
             return Some(Reason::ForkBranch);
         }
         let stands = match chain.expected.get(&paper.seq) {
             Some(expected) => paper.id.to_ref() == *expected,
-            None => branches
-                .find(|other| other.gone().is_none() && !other.late)
-                .is_none_or(|first| first.id == paper.id || paper.late),
+            None => rivals
+                .iter()
+                .find(|other| other.may_stand() && decided.stands(other).is_none())
+                .is_none_or(|first| first.id == paper.id || !paper.may_stand()),
         };
         if !stands {
             Some(Reason::ForkBranch)
+        } else if paper.void.is_some() {
+            paper.void
         } else if paper.late {
             Some(Reason::Late)
         } else {
@@ -172,15 +236,14 @@ impl Case {
         }
     }
 
-    /// The intents the scheme pays for because the payee vouched for them in time.
+    /// The intents the scheme pays for whatever else there is: the payee has handed the goods over.
     ///
-    /// Blind acceptances count while they keep the caps a shop has to keep. Relayed ones count while
-    /// one shop's sum fits the whole reserve, so that a colluding shop gains at most one reserve.
+    /// Blind acceptances count while they keep the caps a shop has to keep, relayed ones once their payee
+    /// was told that they are paid.
     fn guaranteed(&self, papers: &[&Paper]) -> Result<BTreeSet<DocId>, AmountError> {
         let mut guaranteed = BTreeSet::new();
         let mut blind_day: BTreeMap<(Pid, Day), Amount> = BTreeMap::new();
         let mut blind_all: BTreeMap<Pid, Amount> = BTreeMap::new();
-        let mut relayed: BTreeMap<Pid, Vec<Amount>> = BTreeMap::new();
         for paper in papers.iter().filter(|paper| paper.gone().is_none()) {
             let day = blind_day.entry((paper.shop, paper.day)).or_default();
             let all = blind_all.entry(paper.shop).or_default();
@@ -192,14 +255,8 @@ impl Case {
                 *day = day.plus(paper.total)?;
                 *all = all.plus(paper.total)?;
                 guaranteed.insert(paper.id);
-            } else if paper.said.relayed {
-                let sums = relayed
-                    .entry(paper.shop)
-                    .or_insert_with(|| vec![Amount::ZERO; self.lines.len()]);
-                if self.fits(sums, &paper.parts) {
-                    add(sums, &paper.parts)?;
-                    guaranteed.insert(paper.id);
-                }
+            } else if paper.posted_to_shop {
+                guaranteed.insert(paper.id);
             }
         }
         Ok(guaranteed)
@@ -230,6 +287,11 @@ impl Paper {
             None
         }
     }
+
+    /// Whether it can be the one that stands where nobody vouches for any.
+    const fn may_stand(&self) -> bool {
+        self.gone().is_none() && !self.late && self.void.is_none()
+    }
 }
 
 /// The chain that ends in a close's head, as far back as it is here.
@@ -240,7 +302,7 @@ struct Chain {
 }
 
 impl Chain {
-    fn walk(case: &Case, papers: &[&Paper]) -> Self {
+    fn walk(case: &Case, by_seq: &BySeq<'_>) -> Self {
         let mut expected = BTreeMap::new();
         let Some(ending) = case.ending else {
             return Self {
@@ -252,9 +314,9 @@ impl Chain {
         let mut link = ending.head;
         while seq > 0 {
             expected.insert(seq, link);
-            let here = papers
-                .iter()
-                .find(|paper| paper.seq == seq && paper.id.to_ref() == link);
+            let here = by_seq
+                .get(&seq)
+                .and_then(|papers| papers.iter().find(|paper| paper.id.to_ref() == link));
             let Some(paper) = here else {
                 return Self {
                     expected,
@@ -280,32 +342,35 @@ fn add(sums: &mut [Amount], parts: &[Part]) -> Result<(), AmountError> {
     Ok(())
 }
 
-fn forks(papers: &[&Paper]) -> Vec<(u32, DocId, DocId)> {
-    let mut forks: Vec<(u32, DocId, DocId)> = Vec::new();
-    for pair in papers.windows(2) {
-        if let [first, second] = pair
-            && first.seq == second.seq
-            && forks.last().is_none_or(|(seq, ..)| *seq != first.seq)
-        {
-            forks.push((first.seq, first.id, second.id));
-        }
-    }
-    forks
+fn forks(by_seq: &BySeq<'_>) -> Vec<(u32, DocId, DocId)> {
+    by_seq
+        .iter()
+        .filter_map(|(seq, papers)| match papers.as_slice() {
+            [first, second, ..] => Some((*seq, first.id, second.id)),
+            _ => None,
+        })
+        .collect()
 }
 
-fn broken(allowance: Ref, papers: &[&Paper]) -> Vec<(u32, DocId)> {
-    let mut at: BTreeMap<u32, Vec<Ref>> = BTreeMap::from([(0, vec![allowance])]);
-    for paper in papers {
-        at.entry(paper.seq).or_default().push(paper.id.to_ref());
+fn broken(allowance: Ref, by_seq: &BySeq<'_>) -> Vec<(u32, DocId)> {
+    let mut broken = Vec::new();
+    for (seq, papers) in by_seq {
+        let before: BTreeSet<Ref> = match seq.checked_sub(1) {
+            None => continue,
+            Some(0) => BTreeSet::from([allowance]),
+            Some(seq) => by_seq
+                .get(&seq)
+                .into_iter()
+                .flatten()
+                .map(|paper| paper.id.to_ref())
+                .collect(),
+        };
+        if !before.is_empty() {
+            let ends = papers.iter().filter(|paper| !before.contains(&paper.prev));
+            broken.extend(ends.map(|paper| (*seq, paper.id)));
+        }
     }
-    papers
-        .iter()
-        .filter(|paper| {
-            let before = at.get(&paper.seq.saturating_sub(1));
-            before.is_some_and(|links| !links.contains(&paper.prev))
-        })
-        .map(|paper| (paper.seq, paper.id))
-        .collect()
+    broken
 }
 
 #[cfg(test)]

@@ -137,6 +137,12 @@ macro_rules! view {
                 Err(BadValue)
             }
 
+            /// Whether anything has to be written.
+            #[must_use]
+            pub fn is_changed(&self) -> bool {
+                $(!self.$field.dirty.is_empty())||*
+            }
+
             /// What has to be written.
             #[must_use]
             pub fn writes(&self) -> Vec<Write> {

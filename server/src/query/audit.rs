@@ -1,12 +1,14 @@
 //! The invariants of the books (docs/rules.md, I1 to I5), checked on what is stored; and the state hash,
 //! which two databases with the same history share, and every order of arrival of the same documents.
 //!
-//! The hash leaves out what legitimately differs between orders: transaction ids, posting times and
-//! superseded facts. Lots of one line are interchangeable (D49), so they count by account, class, last
-//! day and scope.
+//! The hash leaves out what legitimately differs between orders: transaction ids, posting times,
+//! superseded facts and whether what is not paid once was; and stops for nothing but more than a line
+//! held, since a refusal that comes first would have spared them. Lots of one line are interchangeable,
+//! so they count by account, class, last day and scope.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use kinchaku_protocol::doc::{Fact, FactKind, Reason, Received};
 use kinchaku_protocol::ids::{ClassId, DocId, Pid, Ref};
 use kinchaku_protocol::money::{Amount, Signed};
 use sha2::{Digest, Sha256};
@@ -14,8 +16,8 @@ use sha2::{Digest, Sha256};
 use super::Reader;
 use super::lists::columns;
 use crate::ledger::rows::{
-    AllowanceRow, Book, BulletinRow, EntryKind, EntryRow, ForkRow, HoldLineRow, HoldLotRow, HoldRow, HoldState,
-    IntentRow, LotRow, PostingRow, RevokedRow, TakingRow,
+    AllowanceRow, Book, BulletinRow, EntryKind, EntryRow, FactRow, ForkRow, HoldLineRow, HoldLotRow, HoldRow,
+    HoldState, IntentRow, LotRow, PostingRow, Proof, RevokedRow, TakingRow,
 };
 use crate::ledger::view::View;
 use crate::store::StoreError;
@@ -52,6 +54,7 @@ struct Stock {
     intents: Vec<IntentRow>,
     entries: Vec<EntryRow>,
     forks: Vec<ForkRow>,
+    facts: Vec<FactRow>,
     revoked: Vec<RevokedRow>,
     bulletins: Vec<BulletinRow>,
     sums: Sums,
@@ -82,6 +85,7 @@ pub fn inspect(view: &View) -> Report {
         intents: view.intents.all().cloned().collect(),
         entries: view.entries.all().cloned().collect(),
         forks: view.forks.all().cloned().collect(),
+        facts: view.facts.all().cloned().collect(),
         revoked: view.revoked.all().cloned().collect(),
         bulletins: view.bulletins.all().cloned().collect(),
         sums: Sums::of(view.postings.all()),
@@ -109,6 +113,7 @@ impl Reader {
             intents: self.all().await?,
             entries: self.all().await?,
             forks: self.all().await?,
+            facts: self.all().await?,
             revoked: self.all().await?,
             bulletins: self.all().await?,
             sums: self.sums().await?,
@@ -341,18 +346,54 @@ impl Stock {
                 row.hold, row.line, row.amount, row.consumed, row.lost
             )
         }));
+        let said = self.last_facts();
         lines.extend(
             self.intents
                 .iter()
-                .map(|row| format!("intent {} {} {:?} {}", row.id, row.paid, row.reason, row.late)),
+                .map(|row| format!("intent {} {} {:?} {}", row.id, row.paid, said.get(&row.fact), row.late)),
         );
         let forks = self.forks.iter().filter(|row| row.fact.is_some());
         lines.extend(forks.map(|row| format!("fork {} {}", row.allowance, row.seq)));
-        lines.extend(self.revoked.iter().map(|row| format!("revoked {}", row.pid)));
+        let soft = self.softly_stopped();
+        let hard = self.revoked.iter().filter(|row| !soft.contains(&row.pid));
+        lines.extend(hard.map(|row| format!("revoked {}", row.pid)));
         lines.extend(self.sums.payables.iter().map(|row| format!("payable {row:?}")));
         lines.extend(self.sums.losses.iter().map(|row| format!("loss {row:?}")));
-        lines.push(format!("epoch {:?}", self.bulletins.iter().map(|row| row.epoch).max()));
+        if soft.is_empty() {
+            lines.push(format!("epoch {:?}", self.bulletins.iter().map(|row| row.epoch).max()));
+        }
         let digest = Sha256::digest(lines.join("\n"));
         data_encoding::HEXLOWER.encode(&digest)
+    }
+
+    /// What the last fact of each payment says: whether it is paid, and why not.
+    fn last_facts(&self) -> BTreeMap<u64, (bool, Reason)> {
+        let of_intents: BTreeSet<u64> = self.intents.iter().map(|row| row.fact).collect();
+        let facts = self.facts.iter().filter(|row| of_intents.contains(&row.number));
+        facts
+            .filter_map(|row| {
+                let fact = Received::<Fact>::read(&row.doc).ok()?;
+                let fact = fact.claims();
+                Some((row.number, (fact.kind == FactKind::Posted, fact.reason)))
+            })
+            .collect()
+    }
+
+    /// The names of accounts against which nothing is proven but that a line did not hold what shops accepted.
+    fn softly_stopped(&self) -> BTreeSet<Pid> {
+        let accounts = |proofs: &[Proof]| -> BTreeSet<u64> {
+            let named: BTreeSet<Ref> = self
+                .forks
+                .iter()
+                .filter(|row| proofs.contains(&row.proof))
+                .map(|row| row.allowance)
+                .collect();
+            let allowances = self.allowances.iter().filter(|row| named.contains(&row.reference));
+            allowances.map(|row| row.account).collect()
+        };
+        let hard = accounts(&[Proof::SameCounter, Proof::AboveClose]);
+        let soft = &accounts(&[Proof::OverReserve]) - &hard;
+        let names = self.allowances.iter().filter(|row| soft.contains(&row.account));
+        names.map(|row| row.holder).collect()
     }
 }

@@ -115,7 +115,7 @@ impl Reader {
     /// [`StoreError`].
     pub async fn marks(&self, shop: Pid) -> Result<Vec<MarkRow>, StoreError> {
         let marks = self.among::<MarkRow>("shop", vec![shop.to_value()]).await?;
-        Ok(marks.into_iter().filter(|mark| !mark.dead).collect())
+        Ok(marks.into_iter().filter(|mark| mark.dead_at.is_none()).collect())
     }
 
     /// A payment, by the reference other documents use.

@@ -127,13 +127,13 @@ impl Reader {
                         .collect(),
                     marks: marks
                         .iter()
-                        .filter(|mark| mark.shop == row.shop && !mark.dead)
+                        .filter(|mark| mark.shop == row.shop && mark.dead_at.is_none())
                         .map(|mark| mark.mark)
                         .collect(),
                     offline: row.offline,
                 };
                 let mut page = page_row(List::Shop, row.shop.0.to_vec(), &shop);
-                if row.dead {
+                if row.dead_at.is_some() {
                     page.value = None;
                 }
                 page

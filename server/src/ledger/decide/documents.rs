@@ -1,19 +1,27 @@
 //! Documents that came in: kept, then the allowances they touch are settled, then each is answered with
 //! what stands after all of them. What was kept before is answered the same again.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use kinchaku_protocol::doc::field::Bytes;
 use kinchaku_protocol::doc::{
-    Allowance, Cancel, Close, Fact, FactKind, Intent, ParkReason, Reason, Received, Seen, Verified,
+    Allowance, Assurance, Cancel, Close, Fact, FactKind, Intent, ParkReason, Reason, Received, Seen, Verified,
 };
 use kinchaku_protocol::ids::{DocId, Pid, Ref, SetId};
 use kinchaku_protocol::rules::authorisation::{self, AuthorisationError};
+use kinchaku_protocol::time::Time;
 
 use super::{Books, Item};
-use crate::ledger::rows::{CancelRow, CloseRow, HoldState, IntentRow, ParkedRow, SeenRow, Topic};
+use crate::ledger::rows::{CancelRow, CloseRow, HoldState, IntentRow, ParkedRow, Proof, SeenRow, Topic};
+use crate::ledger::stop::is_stopped;
 use crate::ledger::{Broken, booking};
 use crate::store::table::Column;
+
+/// The highest counter; a wallet's hard count is far below.
+const SEQ_MOST: u32 = 1_000;
+
+/// Branches of one counter that are kept though no shop has said anything of them.
+const BRANCHES_MOST: usize = 16;
 
 /// How many bytes of a document that nobody could read are kept.
 const PARKED_BYTES: usize = 2_048;
@@ -32,38 +40,105 @@ pub enum Checked {
     Close(Verified<Close>),
     /// Signed by a device of its shop, or by the console.
     Cancel(Verified<Cancel>),
+    /// One of those, signed by a device that was stopped before it came: nothing unless it was kept before.
+    Stopped(Box<Checked>),
     /// Nothing that can be decided.
     Parked(ParkReason, Vec<u8>),
+}
+
+impl Checked {
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Intent(intent) => intent.bytes(),
+            Self::Seen(seen, _) => seen.bytes(),
+            Self::Close(close) => close.bytes(),
+            Self::Cancel(cancel) => cancel.bytes(),
+            Self::Stopped(inner) => inner.bytes(),
+            Self::Parked(_, bytes) => bytes,
+        }
+    }
+}
+
+impl SeenRow {
+    /// Whether the shop waits for the answer before it hands anything over.
+    fn relays(&self) -> bool {
+        self.verdict.accepted() && self.assurance != Assurance::Blind
+    }
 }
 
 impl Books<'_> {
     /// Takes documents in and settles what they touch.
     pub(super) fn take_in(&mut self, documents: &[Checked]) -> Result<Vec<Item>, Broken> {
         let mut touched = BTreeSet::new();
-        for document in documents {
-            match document {
-                Checked::Intent(intent) => touched.extend(self.keep_intent(intent)?),
-                Checked::Seen(seen, shop) => touched.extend(self.keep_seen(seen, *shop)),
-                Checked::Close(close) => touched.extend(self.keep_close(close)?),
-                Checked::Cancel(cancel) => touched.extend(self.keep_cancel(cancel)),
-                Checked::Parked(reason, bytes) => self.park(*reason, bytes),
+        let mut parked = BTreeMap::new();
+        // What shops say first: whether a payment is worth keeping may depend on it.
+        let (words, others): (Vec<_>, Vec<_>) = documents
+            .iter()
+            .enumerate()
+            .partition(|(_, document)| matches!(document, Checked::Seen(..)));
+        for (at, document) in words.into_iter().chain(others) {
+            if let Some(reason) = self.keep(document, &mut touched)? {
+                parked.insert(at, reason);
             }
         }
         for allowance in touched {
             booking::settle(self.view, allowance, self.now)?;
         }
-        documents.iter().map(|document| self.item(document)).collect()
+        let items = documents.iter().enumerate();
+        items
+            .map(|(at, document)| match parked.get(&at) {
+                Some(reason) => Ok(Item::Parked(*reason)),
+                None => self.item(document),
+            })
+            .collect()
+    }
+
+    /// Keeps one document, or parks it; notes the allowance it touches.
+    fn keep(&mut self, document: &Checked, touched: &mut BTreeSet<Ref>) -> Result<Option<ParkReason>, Broken> {
+        match document {
+            Checked::Intent(intent) => touched.extend(self.keep_intent(intent)?),
+            Checked::Seen(seen, shop) => {
+                let dead = self.view.shops.get(&(*shop,)).is_none_or(|row| row.dead_at.is_some());
+                if dead && !self.is_kept(document) {
+                    self.park(ParkReason::WrongSigner, seen.bytes());
+                    return Ok(Some(ParkReason::WrongSigner));
+                }
+                touched.extend(self.keep_seen(seen, *shop));
+            }
+            Checked::Close(close) => touched.extend(self.keep_close(close)?),
+            Checked::Cancel(cancel) => touched.extend(self.keep_cancel(cancel)),
+            Checked::Stopped(inner) if self.is_kept(inner) => {}
+            Checked::Stopped(inner) => {
+                self.park(ParkReason::WrongSigner, inner.bytes());
+                return Ok(Some(ParkReason::WrongSigner));
+            }
+            Checked::Parked(reason, bytes) => {
+                self.park(*reason, bytes);
+                return Ok(Some(*reason));
+            }
+        }
+        Ok(None)
+    }
+
+    fn is_kept(&self, document: &Checked) -> bool {
+        match document {
+            Checked::Intent(intent) => self.view.intents.get(&(intent.id(),)).is_some(),
+            Checked::Seen(seen, _) => self.view.seens.get(&(seen.id(),)).is_some(),
+            Checked::Close(close) => self.view.closes.get(&(close.id(),)).is_some(),
+            Checked::Cancel(cancel) => self.view.cancels.get(&(cancel.id(),)).is_some(),
+            Checked::Stopped(inner) => self.is_kept(inner),
+            Checked::Parked(..) => false,
+        }
     }
 
     /// What stands of a document now.
     fn item(&self, document: &Checked) -> Result<Item, Broken> {
         match document {
-            Checked::Intent(intent) => self
-                .view
-                .intents
-                .get(&(intent.id(),))
-                .map(|row| Item::Fact(row.fact))
-                .ok_or(Broken),
+            Checked::Intent(intent) => {
+                let kept = self.view.intents.get(&(intent.id(),)).map(|row| row.fact);
+                let fact = kept.or_else(|| self.fact_of_the_crowd(intent));
+                fact.map(Item::Fact).ok_or(Broken)
+            }
             Checked::Cancel(cancel) => self
                 .view
                 .cancels
@@ -71,6 +146,7 @@ impl Books<'_> {
                 .map(|row| Item::Fact(row.fact))
                 .ok_or(Broken),
             Checked::Seen(..) | Checked::Close(_) => Ok(Item::Noted),
+            Checked::Stopped(inner) => self.item(inner),
             Checked::Parked(reason, _) => Ok(Item::Parked(*reason)),
         }
     }
@@ -82,12 +158,22 @@ impl Books<'_> {
             return Ok(None);
         }
         let allowance = self.view.allowances.get(&(intent.authorisation,)).ok_or(Broken)?;
+        if self.is_crowded(intent) {
+            return Ok(None);
+        }
         let account = allowance.account;
+        let stopped = is_stopped(self.view, allowance.holder, account);
         let document = Received::<Allowance>::read(&allowance.doc)
             .map_err(|_| Broken)?
             .trusted();
         let hold = self.view.holds.get(&(intent.authorisation,)).ok_or(Broken)?;
         let late = hold.state == HoldState::Done && hold.lapsed;
+        let against = self.against(intent.authorisation);
+        let asked: Vec<SeenRow> = self.view.seens.by(&intent.to_ref().to_value()).cloned().collect();
+        for mut seen in asked {
+            seen.void = if seen.relays() { against } else { Reason::None };
+            self.view.seens.put(seen);
+        }
         self.view.intents.put(IntentRow {
             id: intent.id(),
             reference: intent.to_ref(),
@@ -102,7 +188,9 @@ impl Books<'_> {
             received_at: self.now,
             fault: self.fault(&document, intent).unwrap_or(Reason::None),
             late,
+            stopped,
             paid: false,
+            posted_to_shop: false,
             reason: Reason::None,
             status: FactKind::Rejected,
             fact: 0,
@@ -114,8 +202,13 @@ impl Books<'_> {
 
     /// Why a payment is not valid in itself. Asked once: what it depends on may change later.
     fn fault(&self, allowance: &Allowance, intent: &Verified<Intent>) -> Option<Reason> {
-        let known = self.view.shops.get(&(intent.shop,)).is_some();
-        if !known || self.view.marks.get(&(intent.shop, intent.mark)).is_none() {
+        if intent.seq > SEQ_MOST {
+            return Some(Reason::BadPart);
+        }
+        let lived = |dead_at: Option<Time>| dead_at.is_none_or(|dead_at| intent.occurred_at <= dead_at);
+        let shop = self.view.shops.get(&(intent.shop,));
+        let mark = self.view.marks.get(&(intent.shop, intent.mark));
+        if !shop.is_some_and(|row| lived(row.dead_at)) || !mark.is_some_and(|row| lived(row.dead_at)) {
             return Some(Reason::UnknownShop);
         }
         let sets = self.view.shop_sets.by(&intent.shop.to_value());
@@ -137,6 +230,7 @@ impl Books<'_> {
         if self.view.seens.get(&(seen.id(),)).is_some() {
             return None;
         }
+        let void = self.void(seen);
         self.view.seens.put(SeenRow {
             id: seen.id(),
             intent: seen.intent,
@@ -146,8 +240,72 @@ impl Books<'_> {
             doc: seen.bytes().to_vec(),
             seen_at: seen.seen_at,
             received_at: self.now,
+            void,
         });
         self.view.intent(seen.intent).map(|row| row.allowance)
+    }
+
+    /// Why a shop that asks with this relay is told no: it has handed nothing over yet. One that asks
+    /// about what it may have been told is paid is told so again.
+    fn void(&self, seen: &Seen) -> Reason {
+        let relays = seen.verdict.accepted() && seen.assurance != Assurance::Blind;
+        match self.view.intent(seen.intent) {
+            Some(row) if relays => {
+                let told = row.paid && (!row.stopped || seen.assurance == Assurance::Posted);
+                if told {
+                    Reason::None
+                } else {
+                    self.against(row.allowance)
+                }
+            }
+            _ => Reason::None,
+        }
+    }
+
+    /// What stands against relays of an allowance now.
+    fn against(&self, allowance: Ref) -> Reason {
+        let done = self
+            .view
+            .holds
+            .get(&(allowance,))
+            .is_some_and(|hold| hold.state == HoldState::Done);
+        let row = self.view.allowances.get(&(allowance,));
+        if done {
+            Reason::Late
+        } else if row.is_some_and(|row| is_stopped(self.view, row.holder, row.account)) {
+            Reason::Revoked
+        } else {
+            Reason::None
+        }
+    }
+
+    /// The kept payments that share an intent's counter; those above the highest count as one.
+    fn rivals(&self, intent: &Verified<Intent>) -> impl Iterator<Item = &IntentRow> {
+        let counter = |seq: u32| seq.min(SEQ_MOST.saturating_add(1));
+        let ours = counter(intent.seq);
+        let all = self.view.intents.by(&intent.authorisation.to_value());
+        all.filter(move |row| counter(row.seq) == ours)
+    }
+
+    /// Whether enough is kept to prove the fork, and no shop has said anything of this branch (T18).
+    fn is_crowded(&self, intent: &Verified<Intent>) -> bool {
+        let spoken = |reference: Ref, shop: Pid| {
+            let value = reference.to_value();
+            self.view.seens.by(&value).any(|row| row.shop == shop)
+                || self.view.cancels.by(&value).any(|row| row.shop == shop)
+        };
+        let unseen = self.rivals(intent).filter(|row| !spoken(row.reference, row.shop));
+        !spoken(intent.to_ref(), intent.shop) && unseen.count() >= BRANCHES_MOST
+    }
+
+    /// The fact that tells of a branch that was not kept: the fork's, or that of one refused like it.
+    fn fact_of_the_crowd(&self, intent: &Verified<Intent>) -> Option<u64> {
+        let fork = self
+            .view
+            .forks
+            .get(&(intent.authorisation, intent.seq, Proof::SameCounter));
+        let first = || self.rivals(intent).next().map(|row| row.fact);
+        fork.and_then(|row| row.fact).or_else(first)
     }
 
     fn keep_cancel(&mut self, cancel: &Verified<Cancel>) -> Option<Ref> {

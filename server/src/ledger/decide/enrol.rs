@@ -39,7 +39,7 @@ impl Books<'_> {
             }
             Invitee::Shop(shop) => {
                 let known = self.view.shops.get(&(shop,)).ok_or(CommandError::NoShop)?;
-                (!known.dead).then_some(()).ok_or(CommandError::NoShop)?;
+                known.dead_at.is_none().then_some(()).ok_or(CommandError::NoShop)?;
                 (Role::Shop, None, Some(shop))
             }
         };
@@ -87,6 +87,10 @@ impl Books<'_> {
         }
         if self.now > invitation.expires {
             return Err(CommandError::CodeExpired);
+        }
+        if let Some(shop) = invitation.shop {
+            let shop = self.view.shops.get(&(shop,)).ok_or(CommandError::NoCode)?;
+            shop.dead_at.is_none().then_some(()).ok_or(CommandError::NoCode)?;
         }
         let pays = new.role == Role::Wallet;
         if pays != new.pay_key.is_some() || pays && new.level < self.rules.least_level {

@@ -31,6 +31,9 @@ const MAX_LINES: usize = 8;
 /// Days of a pseudonym.
 const WINDOW_DAYS: u32 = 7;
 
+/// Allowances for one holder in one window, given back or not.
+const ISSUED_MOST: u32 = 24;
+
 /// Days after its end at which a hold that was not closed ends by itself; longer where shops may claim on paper.
 const LAPSE_DAYS: u64 = 14;
 const PAPER_LAPSE_DAYS: u64 = 30;
@@ -96,7 +99,7 @@ impl Books<'_> {
         };
         let row = self.view.allowances.get(&(reference,)).ok_or(CommandError::Broken)?;
         let hold = self.view.holds.get(&(reference,)).ok_or(CommandError::Broken)?;
-        if hold.state != HoldState::Open {
+        if hold.state != HoldState::Open || self.view.revoked.get(&(row.holder,)).is_some() {
             return Ok(None);
         }
         let allowance = Received::<Allowance>::read(&row.doc).map_err(|_| CommandError::Broken)?;
@@ -127,8 +130,11 @@ impl Books<'_> {
             account,
             window_no,
             issued: 0,
+            returned: 0,
+            until: self.now,
         });
-        if row.issued >= self.rules.allowances_per_window {
+        let out = row.issued.saturating_sub(row.returned);
+        if out >= self.rules.allowances_per_window || row.issued >= ISSUED_MOST {
             let next = Day(window_no.saturating_add(1).saturating_mul(WINDOW_DAYS));
             return Err(CommandError::TooManyAllowances { until: next.start() });
         }
@@ -165,7 +171,7 @@ impl Books<'_> {
         &mut self,
         mut device: DeviceRow,
         account: u64,
-        holder: HolderRow,
+        mut holder: HolderRow,
         lines: &Lines,
     ) -> Result<Outcome, CommandError> {
         // A holder's allowances of one second must not be one document: each ends a second before the last.
@@ -218,6 +224,7 @@ impl Books<'_> {
             issued_at: self.now,
             expires,
         });
+        holder.until = holder.until.max(expires);
         self.view.holders.put(holder);
         device.allowance = Some(reference);
         self.view.devices.put(device);

@@ -18,7 +18,7 @@ use kinchaku_protocol::time::Time;
 pub use documents::Checked;
 
 use super::Broken;
-use super::rows::BulletinRow;
+use super::rows::{BulletinRow, CounterRow};
 use super::stop::EPOCH;
 use super::view::View;
 use crate::command::{Action, CommandError, Outcome, Signers, TownRules};
@@ -91,7 +91,8 @@ pub struct Books<'a> {
 /// # Errors
 /// [`CommandError`]; after [`CommandError::Broken`] or [`CommandError::Unavailable`] the view is spoilt.
 pub fn decide(books: &mut Books<'_>, task: &Task) -> Result<Reply, CommandError> {
-    books.now = task.now;
+    // A clock that was set back must not make later facts look earlier.
+    books.now = books.now.max(task.now).max(Time(books.view.counter(NOW)));
     let outcome = match &task.action {
         Action::AddClass(class) => books.add_class(class),
         Action::AddShop(shop) => books.add_shop(shop),
@@ -121,6 +122,9 @@ pub fn decide(books: &mut Books<'_>, task: &Task) -> Result<Reply, CommandError>
     Ok(Reply::Ready(outcome))
 }
 
+/// The time of the last commit, kept beside the series.
+const NOW: &str = "now";
+
 /// Whether the seal has to write a bulletin, for which all of `revoked`, `shops` and `marks` must be at hand.
 #[must_use]
 pub fn bulletin_due(view: &View) -> bool {
@@ -133,6 +137,7 @@ pub fn bulletin_due(view: &View) -> bool {
 /// # Errors
 /// [`CommandError::Unavailable`] where a key did not sign.
 pub fn seal(view: &mut View, signers: &Signers, now: Time) -> Result<(), CommandError> {
+    let now = now.max(Time(view.counter(NOW)));
     for (number, fact) in view.take_unsigned() {
         let signed = fact.sign(signers.fact.as_ref())?;
         if let Some(mut row) = view.facts.copy(&(number,)) {
@@ -140,8 +145,10 @@ pub fn seal(view: &mut View, signers: &Signers, now: Time) -> Result<(), Command
             view.facts.put(row);
         }
     }
-    if bulletin_due(view) {
-        let signed = bulletin(view, signers, now).sign(signers.bulletin.as_ref())?;
+    // One that cannot be signed now is due again with the next batch, and holds up nothing else.
+    if bulletin_due(view)
+        && let Ok(signed) = bulletin(view, signers, now).sign(signers.bulletin.as_ref())
+    {
         let epoch = signed.epoch;
         view.bulletins.put(BulletinRow {
             epoch,
@@ -149,16 +156,27 @@ pub fn seal(view: &mut View, signers: &Signers, now: Time) -> Result<(), Command
         });
     }
     view.number_changes();
+    if view.is_changed() {
+        view.counters.put(CounterRow {
+            name: NOW.to_owned(),
+            value: now.0,
+        });
+    }
     Ok(())
 }
 
 fn bulletin(view: &View, signers: &Signers, now: Time) -> Bulletin {
-    let shops = view.shops.all().filter(|shop| shop.dead);
-    let marks = view.marks.all().filter(|mark| mark.dead);
+    let shops = view.shops.all().filter(|shop| shop.dead_at.is_some());
+    let marks = view.marks.all().filter(|mark| mark.dead_at.is_some());
     Bulletin {
         epoch: u32::try_from(view.counter(EPOCH)).unwrap_or(u32::MAX),
         made_at: now,
-        revoked: view.revoked.all().map(|row| row.pid).collect(),
+        revoked: view
+            .revoked
+            .all()
+            .filter(|row| row.until >= now)
+            .map(|row| row.pid)
+            .collect(),
         dead: shops
             .map(|shop| DeadMark {
                 shop: shop.shop,
@@ -183,7 +201,8 @@ pub fn answer(view: &View, reply: Reply) -> Result<Outcome, CommandError> {
     match reply {
         Reply::Ready(outcome) => Ok(outcome),
         Reply::Bulletin => {
-            let last = view.bulletins.all().last().ok_or(CommandError::Broken)?;
+            let epoch = u32::try_from(view.counter(EPOCH)).unwrap_or(u32::MAX);
+            let last = view.bulletins.get(&(epoch,)).ok_or(CommandError::Unavailable)?;
             Ok(Outcome::Bulletin(last.doc.clone()))
         }
         Reply::Items(items) => items

@@ -1,12 +1,15 @@
 //! What the office sets up: classes, shops, sheets.
 
+use std::collections::BTreeSet;
+
 use kinchaku_protocol::doc::Table as List;
 use kinchaku_protocol::ids::{MarkId, Pid, Ref};
+use kinchaku_protocol::time::Time;
 
 use super::Books;
 use crate::command::{CommandError, NewClass, NewShop, Outcome, Stop};
 use crate::ledger::rows::{ClassRow, MarkRow, NO_PARTY, ShopRow, ShopSetRow, Topic};
-use crate::ledger::stop::{EPOCH, name, stop_holder};
+use crate::ledger::stop::{EPOCH, device_name, living, name, stop_holder};
 use crate::store::table::Column;
 
 /// The series that counts versions of the directory.
@@ -30,7 +33,7 @@ impl Books<'_> {
     }
 
     pub(super) fn add_shop(&mut self, shop: &NewShop) -> Result<Outcome, CommandError> {
-        let dead = self.view.shops.get(&(shop.shop,)).is_some_and(|known| known.dead);
+        let dead_at = self.view.shops.get(&(shop.shop,)).and_then(|known| known.dead_at);
         self.view.shops.put(ShopRow {
             shop: shop.shop,
             merchant_id: shop.merchant_id.clone(),
@@ -41,7 +44,7 @@ impl Books<'_> {
             mcc: shop.mcc,
             postal: shop.postal.clone(),
             offline: shop.offline,
-            dead,
+            dead_at,
         });
         let known: Vec<ShopSetRow> = self.view.shop_sets.by(&shop.shop.to_value()).cloned().collect();
         for mut row in known {
@@ -61,12 +64,12 @@ impl Books<'_> {
 
     pub(super) fn add_mark(&mut self, shop: Pid, mark: MarkId, label: &str) -> Result<Outcome, CommandError> {
         self.view.shops.get(&(shop,)).ok_or(CommandError::NoShop)?;
-        let dead = self.view.marks.get(&(shop, mark)).is_some_and(|known| known.dead);
+        let dead_at = self.view.marks.get(&(shop, mark)).and_then(|known| known.dead_at);
         self.view.marks.put(MarkRow {
             shop,
             mark,
             label: label.to_owned(),
-            dead,
+            dead_at,
         });
         self.directory_changed(shop);
         Ok(Outcome::Done)
@@ -88,10 +91,10 @@ impl Books<'_> {
                 let mut row = self.view.shops.copy(&(shop,)).ok_or(CommandError::NoShop)?;
                 if let Some(mark) = mark {
                     let mut sheet = self.view.marks.copy(&(shop, mark)).ok_or(CommandError::NoShop)?;
-                    sheet.dead = true;
+                    sheet.dead_at.get_or_insert(self.now);
                     self.view.marks.put(sheet);
                 } else {
-                    row.dead = true;
+                    row.dead_at.get_or_insert(self.now);
                     self.view.shops.put(row);
                 }
                 self.view.next(EPOCH);
@@ -105,18 +108,19 @@ impl Books<'_> {
     fn revoke_device(&mut self, reference: Ref) -> Result<(), CommandError> {
         let mut device = self.device(reference)?;
         device.revoked = true;
-        let [a, b, c, d, e, f, g, h, ..] = device.current.0;
-        name(self.view, Pid([a, b, c, d, e, f, g, h]), self.now);
+        let documents = self.view.device_docs.all();
+        let mut names: BTreeSet<(Pid, Time)> = documents
+            .filter(|row| row.device == device.id && row.expires >= self.now)
+            .map(|row| (device_name(row.reference), row.expires))
+            .collect();
+        names.extend(
+            device
+                .account
+                .map(|id| living(self.view, id, self.now))
+                .unwrap_or_default(),
+        );
+        name(self.view, names, self.now);
         if let Some(mut account) = device.account.and_then(|id| self.view.accounts.copy(&(id,))) {
-            let holders: Vec<Pid> = self
-                .view
-                .holders
-                .by(&account.id.to_value())
-                .map(|row| row.pid)
-                .collect();
-            for pid in holders {
-                name(self.view, pid, self.now);
-            }
             account.generation = account.generation.saturating_add(1);
             self.view.accounts.put(account);
         }

@@ -39,6 +39,8 @@ fn paper(number: u8, seq: u32, prev: Ref, amount: u32, said: Said) -> Paper {
         day: Day(20_000),
         fault: None,
         late: false,
+        void: None,
+        posted_to_shop: false,
         said,
     }
 }
@@ -81,7 +83,7 @@ fn a_fault_goes_before_a_cancellation_before_a_refusal_before_an_acceptance() {
     assert_eq!(with(BLIND, None), [Standing::Paid]);
 }
 
-/// D59: accepted branches are all paid, and then none that nobody saw.
+/// Accepted branches are all paid, and then none that nobody saw.
 #[test]
 fn of_fork_branches_those_that_shops_saw_are_paid() {
     let branches = vec![
@@ -107,8 +109,10 @@ fn what_shops_saw_is_paid_beyond_the_reserve_and_the_rest_as_far_as_it_fits() {
         paper(4, 3, id(2).to_ref(), 1, RELAYED),
     ];
     let settled = case(papers, None).settle().unwrap();
-    assert_eq!(settled.paid, [Amount::of(5_001)]);
-    assert_eq!(settled.standings[&id(1)], Standing::NotPaid(Reason::OverReserve));
+    assert_eq!(settled.paid, [Amount::of(5_000)]);
+    let over = Standing::NotPaid(Reason::OverReserve);
+    assert_eq!((settled.standings[&id(1)], settled.standings[&id(4)]), (over, over));
+    assert_eq!(settled.over, None);
 }
 
 #[test]
@@ -120,15 +124,50 @@ fn a_blind_acceptance_above_the_caps_counts_as_nothing() {
     );
 }
 
-/// A clone and a shop that are one person's.
+/// Nobody has handed anything over yet, so all shops together get what the reserve still holds.
 #[test]
-fn one_shop_relays_one_reserve_at_most_but_each_shop_its_own() {
+fn all_shops_together_relay_one_reserve() {
     let mut papers: Vec<Paper> = (1..=4).map(|n| paper(n, 1, ALLOWANCE, 4_000, RELAYED)).collect();
     papers[3].shop = Pid([2; 8]);
-    let not = Standing::NotPaid(Reason::ForkBranch);
+    let not = Standing::NotPaid(Reason::OverReserve);
+    assert_eq!(standings(&case(papers.clone(), None)), [Standing::Paid, not, not, not]);
+    // Whoever was told that it is paid stays paid, and blind acceptances go before those who wait.
+    papers[3].posted_to_shop = true;
+    papers[2].said = BLIND;
+    papers[2].total = Amount::of(3_000);
+    papers[2].parts[0].amount = Amount::of(3_000);
+    let settled = case(papers, None).settle().unwrap();
+    assert_eq!(settled.over, Some((1, id(4))));
     assert_eq!(
-        standings(&case(papers, None)),
-        [Standing::Paid, not, not, Standing::Paid]
+        settled.standings.into_values().collect::<Vec<_>>(),
+        [not, not, Standing::Paid, Standing::Paid]
+    );
+}
+
+/// A relay that came when its holder was stopped, or its hold had ended.
+#[test]
+fn whoever_asks_too_late_is_told_no() {
+    for void in [Reason::Revoked, Reason::Late] {
+        let asked = Paper {
+            void: Some(void),
+            ..paper(1, 1, ALLOWANCE, 100, NOTHING)
+        };
+        assert_eq!(standings(&case(vec![asked.clone()], None)), [Standing::NotPaid(void)]);
+        let accepted = Paper { said: BLIND, ..asked };
+        assert_eq!(standings(&case(vec![accepted], None)), [Standing::Paid]);
+    }
+}
+
+#[test]
+fn a_relay_above_the_close_is_not_paid() {
+    let ending = Some(Ending {
+        last: 0,
+        head: ALLOWANCE,
+    });
+    let papers = vec![paper(1, 1, ALLOWANCE, 100, RELAYED)];
+    assert_eq!(
+        standings(&case(papers, ending)),
+        [Standing::NotPaid(Reason::AfterClose)]
     );
 }
 
@@ -174,7 +213,6 @@ fn a_close_of_an_unused_allowance_is_complete_at_once() {
     assert!(!case(Vec::new(), None).settle().unwrap().complete);
 }
 
-/// D61.
 #[test]
 fn what_comes_after_the_lapse_is_paid_only_where_a_shop_saw_it() {
     let late = |number, said| Paper {
