@@ -10,6 +10,8 @@ pub const POINTS: &[&str] = &[
     "store.enveloped",
     "store.created",
     "store.migrated",
+    "store.writing",
+    "store.written",
     "store.committed",
     "lock.counted",
     "lock.opened",

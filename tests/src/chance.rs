@@ -24,6 +24,6 @@ impl Chance {
 
     /// An index below `end`.
     pub fn index(&mut self, end: usize) -> usize {
-        usize::try_from(self.below(end  as u64)).unwrap_or(0)
+        usize::try_from(self.below(end as u64)).unwrap_or(0)
     }
 }

@@ -84,15 +84,28 @@ impl RunningTown {
         })
     }
 
+    /// Stops the server and starts it again. Its rate limits begin anew: what towns do in hours, a test does
+    /// in a second.
+    pub fn restart(&mut self) {
+        assert!(self.server.stop());
+        self.server.start(None).unwrap();
+    }
+
     /// A resident's wallet, enrolled, with [`PURSE`] and an allowance over all of it.
     #[must_use]
     pub fn resident(&mut self) -> TestDevice {
+        self.resident_with_account().0
+    }
+
+    /// As [`RunningTown::resident`], with the account's number.
+    #[must_use]
+    pub fn resident_with_account(&mut self) -> (TestDevice, u64) {
         let (code, account) = self.invited();
         let wallet = self.device(true);
         self.enrol_wallet(&wallet, &code);
         self.credit(account, PURSE);
         assert!(synced(&wallet).new_allowance);
-        wallet
+        (wallet, account)
     }
 
     /// An invitation for a new resident: code and account.
@@ -148,6 +161,24 @@ impl RunningTown {
             words.extend(more);
             let _ = self.server.office(&words);
         }
+    }
+
+    /// More coin for an account, once for each `key`.
+    pub fn add_coin(&self, account: u64, amount: u64, key: &str) {
+        let (account, class, amount) = (account.to_string(), COIN.to_string(), amount.to_string());
+        let key = format!("{account}-{key}");
+        let words = [
+            "credit",
+            "--account",
+            &account,
+            "--class",
+            &class,
+            "--amount",
+            &amount,
+            "--key",
+            &key,
+        ];
+        let _ = self.server.office(&words);
     }
 
     /// A shop's device, enrolled and synced.

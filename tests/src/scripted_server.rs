@@ -5,7 +5,9 @@ use std::sync::Mutex;
 use kinchaku_core::network::{Network, NetworkError, Request, Response};
 use kinchaku_protocol::api::VERSION;
 use kinchaku_protocol::doc::field::Bytes;
-use kinchaku_protocol::doc::{Answer, AnswerItem, Document as _, Fact, FactKind, Intent, Reason, Received, Upload, kind_of};
+use kinchaku_protocol::doc::{
+    Answer, AnswerItem, Document as _, Fact, FactKind, Intent, Reason, Received, Upload, kind_of,
+};
 use kinchaku_protocol::ids::DocId;
 use kinchaku_protocol::signature::SoftwareSigner;
 
@@ -24,7 +26,10 @@ impl ScriptedServer {
     /// Answers everything by a script.
     #[must_use]
     pub fn new(script: impl Fn(&Request) -> Result<Response, NetworkError> + Send + Sync + 'static) -> Self {
-        Self { script: Box::new(script), asked: Mutex::default() }
+        Self {
+            script: Box::new(script),
+            asked: Mutex::default(),
+        }
     }
 
     /// Answers each uploaded document by `item`; knows no other route.
@@ -35,7 +40,12 @@ impl ScriptedServer {
                 return Ok(said(404, Vec::new()));
             }
             let upload = Upload::decode(&request.body).unwrap();
-            let items = upload.items.iter().enumerate().map(|(at, document)| item(at, &document.document.0)).collect();
+            let items = upload
+                .items
+                .iter()
+                .enumerate()
+                .map(|(at, document)| item(at, &document.document.0))
+                .collect();
             Ok(said(200, Answer { items }.encode()))
         })
     }
@@ -43,7 +53,12 @@ impl ScriptedServer {
     /// How many requests it had for a route.
     #[must_use]
     pub fn asked(&self, route: &str) -> usize {
-        self.asked.lock().unwrap().iter().filter(|request| request.path.ends_with(route)).count()
+        self.asked
+            .lock()
+            .unwrap()
+            .iter()
+            .filter(|request| request.path.ends_with(route))
+            .count()
     }
 }
 
@@ -57,14 +72,23 @@ impl Network for ScriptedServer {
 /// An answer in this version.
 #[must_use]
 pub fn said(status: u16, body: Vec<u8>) -> Response {
-    Response { status, body, version: Some(VERSION), retry_after: None }
+    Response {
+        status,
+        body,
+        version: Some(VERSION),
+        retry_after: None,
+    }
 }
 
 /// What an honest server says of a document: a payment is posted, anything else noted.
 #[must_use]
 pub fn honest(document: &[u8]) -> AnswerItem {
     if kind_of(document).unwrap() == Intent::KIND {
-        AnswerItem::Fact(Bytes(fact(Received::<Intent>::read(document).unwrap().id(), FactKind::Posted, &fact_key())))
+        AnswerItem::Fact(Bytes(fact(
+            Received::<Intent>::read(document).unwrap().id(),
+            FactKind::Posted,
+            &fact_key(),
+        )))
     } else {
         AnswerItem::Noted
     }

@@ -1,6 +1,5 @@
 //! A wallet of the first version, with a payment that was signed and not sent, opened by this version and by
 //! one with a migration that is yet to be written: nothing is lost (T28).
-#![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 use std::sync::Arc;
 
@@ -21,10 +20,18 @@ use kinchaku_tests::offline_town::{OfflineTown, PIN, START, TestDevice};
 fn the_first_versions_wallet_opens_with_its_unsent_payment() {
     let folder = copy();
     let (device, report) = TestDevice::open(folder.path(), OfflineTown::new().roots(), START);
-    assert_eq!((report.created, report.abandoned, report.rolled_back), (false, 1, false));
+    assert_eq!(
+        (report.created, report.abandoned, report.rolled_back),
+        (false, 1, false)
+    );
     let payments = view::history(&device.home).unwrap().payments;
-    let [payment] = payments.as_slice() else { panic!("one payment") };
-    assert_eq!((payment.state, payment.total, payment.intent.seq), (State::Signed, UNSENT, 1));
+    let [payment] = payments.as_slice() else {
+        panic!("one payment")
+    };
+    assert_eq!(
+        (payment.state, payment.total, payment.intent.seq),
+        (State::Signed, UNSENT, 1)
+    );
     let receipt = pay::receipt(&device.home, payment.reference).unwrap().unwrap();
     assert!(Receipt::read(&receipt.full).unwrap().allowance.is_some());
     let waiting = device

@@ -109,7 +109,9 @@ impl Store {
         self.watched(|inner| {
             let transaction = begin(&mut inner.connection, TransactionBehavior::Immediate)?;
             let result = work(&transaction)?;
+            fault::point("store.writing");
             transaction.commit().map_err(StoreError::from)?;
+            fault::point("store.written");
             Ok(result)
         })
     }
@@ -131,6 +133,7 @@ impl Store {
             let transaction = begin(connection, TransactionBehavior::Immediate)?;
             let result = work(&transaction)?;
             let next = head.advance(&transaction)?;
+            fault::point("store.writing");
             transaction.commit().map_err(StoreError::from)?;
             fault::point("store.committed");
             head.committed(next);
