@@ -6,9 +6,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use kinchaku_core::book::payments;
+use kinchaku_core::network::NetworkError;
 use kinchaku_core::pay::{PaidReceipt, PayError};
 use kinchaku_core::store::StoreError;
-use kinchaku_core::sync::{SyncReport, sync};
+use kinchaku_core::sync::{SyncError, SyncReport, sync};
 use kinchaku_core::view;
 use kinchaku_protocol::doc::{Allowance, Close, Intent, Verified};
 use kinchaku_protocol::ids::{MarkId, Pid, Ref};
@@ -146,6 +147,33 @@ fn a_copy_across_a_refresh_uses_no_counter_again() {
     assert_eq!(counters, [(third.to_ref(), 1)], "and nothing under {first:?}");
 }
 
+/// T5, T10: the way back is lost just when the true close goes up. It goes up with the next sync, before another
+/// allowance is asked for, and until then nothing can be paid.
+#[test]
+fn the_close_of_a_lost_chain_is_sent_again() {
+    let (scene, wallet) = Scene::new();
+    let (wallet, second, paid) = scene.paid_under_a_second(wallet);
+    let wallet = scene.meanwhile(wallet, |folder| copy_database(&scene.copy(), folder));
+    scene.server.desk().loses = Some("upload");
+    let asked = scene.server.asked("/allowance").len();
+    let lost = SyncError::Network(NetworkError::Timeout);
+    assert_eq!(sync(&wallet.home, true), Err(lost));
+    assert_eq!(scene.server.asked("/allowance").len(), asked);
+    assert_eq!(try_pay(&wallet.home, &scene.sheet, 500), Err(PayError::NoAllowance));
+    wallet.clock.pass(60);
+    scene.offers(&issued(&scene.town, payment_key(&wallet), START.after(180)));
+    assert!(synced(&wallet).new_allowance);
+    let ends: Vec<_> = scene
+        .server
+        .uploaded_of::<Close>()
+        .iter()
+        .map(|close| (close.claims().allowance, close.claims().last, close.claims().head))
+        .filter(|end| end.0 == second.to_ref())
+        .collect();
+    assert_eq!(ends, [(second.to_ref(), 1, paid.reference); 2]);
+    let _ = pay(&wallet.home, &scene.sheet, 500);
+}
+
 /// T5: all of it within one second, so that no time tells the allowances apart.
 #[test]
 fn the_allowance_the_vault_remembers_is_not_taken_again() {
@@ -182,9 +210,11 @@ fn an_altered_record_gives_up_what_is_in_use() {
     });
     assert_eq!(try_pay(&wallet.home, &scene.sheet, 600), Err(PayError::RolledBack));
     wallet.clock.pass(60);
-    scene.offers(&issued(&scene.town, payment_key(&wallet), START.before(60)));
+    scene.offers(&first);
     let report = synced(&wallet);
-    assert!(report.rollback_cleared && !report.new_allowance);
+    assert!(report.rollback_cleared && !report.new_allowance, "the same again");
+    scene.offers(&issued(&scene.town, payment_key(&wallet), START.before(60)));
+    assert!(!synced(&wallet).new_allowance, "an older one");
     assert_eq!(try_pay(&wallet.home, &scene.sheet, 600), Err(PayError::NoAllowance));
     wallet.clock.pass(60);
     let next = issued(&scene.town, payment_key(&wallet), START.after(120));
