@@ -233,3 +233,18 @@ fn one_device_cannot_take_it_all() {
     let other = Gadget::new(63).enrolled(&town, &code, Role::Wallet);
     assert_eq!(other.asks(&town, "pull", &pull()).status, 200);
 }
+
+/// Whoever knows a device's name cannot use up what it may ask for.
+#[test]
+fn a_stranger_costs_a_device_nothing() {
+    let town = Town::start();
+    let (code, _) = town.invited();
+    let wallet = Gadget::new(61).enrolled(&town, &code, Role::Wallet);
+    let mut stranger = Gadget::new(65);
+    stranger.reference = wallet.reference;
+    for _ in 0..80 {
+        let refused = stranger.asks(&town, "pull", &pull());
+        assert_eq!(refused.problem(), problem(401, "signature"));
+    }
+    assert_eq!(wallet.asks(&town, "pull", &pull()).status, 200);
+}

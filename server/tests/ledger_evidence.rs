@@ -201,7 +201,7 @@ async fn a_stopped_device_is_not_heard_but_what_it_said_stays(db: Db) {
         world.a.refuses(two.reference),
         world.a.cancels(two.reference),
     ] {
-        assert_eq!(world.upload(&[&document]).await, [parked.clone()]);
+        assert_eq!(world.upload(&[&document]).await.first(), Some(&parked));
     }
     assert_eq!(world.upload(&[&kept]).await, [AnswerItem::Noted]);
     assert_eq!(

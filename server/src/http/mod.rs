@@ -54,6 +54,12 @@ const ADDRESS: Rate = Rate {
     refill: Duration::from_millis(50),
 };
 
+/// What one address may ask for with signatures, which have to be checked first.
+const SIGNED: Rate = Rate {
+    burst: 600,
+    refill: Duration::from_millis(25),
+};
+
 /// What one address may try codes. A code has 60 bits; an event may enrol many people behind one router.
 const CODES: Rate = Rate {
     burst: 60,
@@ -74,6 +80,7 @@ pub struct App {
     nonces: Nonces,
     replays: Replays,
     addresses: Throttle<IpAddr>,
+    signed: Throttle<IpAddr>,
     codes: Throttle<IpAddr>,
     devices: Throttle<Ref>,
     office_token: Zeroizing<String>,
@@ -99,6 +106,7 @@ impl App {
             metrics,
             replays: Replays::new(),
             addresses: Throttle::new(ADDRESS),
+            signed: Throttle::new(SIGNED),
             codes: Throttle::new(CODES),
             devices: Throttle::new(DEVICE),
             office_token,

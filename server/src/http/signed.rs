@@ -33,7 +33,7 @@ impl FromRequest<Arc<App>> for Signed {
         is_cbor(request.headers())?;
         let (mut parts, body) = request.into_parts();
         let Peer(peer) = Peer::from_request_parts(&mut parts, app).await?;
-        app.addresses.take(peer, 1, Instant::now())?;
+        app.signed.take(peer, 1, Instant::now())?;
         let request = Request::from_parts(parts, body);
         let headers = signed_headers(request.headers()).ok_or(Problem::Signature)?;
         let method = request.method().as_str().to_owned();

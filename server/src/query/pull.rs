@@ -34,12 +34,13 @@ const NEWEST: usize = 300;
 const TRIES: usize = 3;
 
 /// Where a device stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 enum Cursor {
     /// It has every change up to this one.
     Upto(u64),
-    /// It has so many units of the snapshot begun at this change.
-    Within(u64, u32),
+    /// It has the snapshot begun at this change up to this place; none before its first page. Rows come
+    /// and go between pages, so a number of them would not say where it is.
+    Within(u64, Option<Place>),
 }
 
 impl Cursor {
@@ -49,39 +50,60 @@ impl Cursor {
         let seq = u64::from_be_bytes(*seq);
         match (*kind, rest) {
             (1, []) => Some(Self::Upto(seq)),
-            (2, rest) => Some(Self::Within(seq, u32::from_be_bytes(rest.try_into().ok()?))),
+            (2, rest) => {
+                let place = rest.split_first().map(|(list, key)| (*list, key.to_vec()));
+                Some(Self::Within(seq, place))
+            }
             _ => None,
         }
     }
 
-    fn bytes(self) -> Bytes {
+    fn bytes(&self) -> Bytes {
         let mut bytes = Vec::new();
         match self {
             Self::Upto(seq) => {
                 bytes.push(1);
                 bytes.extend(seq.to_be_bytes());
             }
-            Self::Within(seq, units) => {
+            Self::Within(seq, place) => {
                 bytes.push(2);
                 bytes.extend(seq.to_be_bytes());
-                bytes.extend(units.to_be_bytes());
+                if let Some((list, key)) = place {
+                    bytes.push(*list);
+                    bytes.extend(key);
+                }
             }
         }
         Bytes(bytes)
     }
 }
 
+/// Where a unit stands in a snapshot: its list, and its key in it.
+type Place = (u8, Vec<u8>);
+
 /// A row or a fact of a page.
 enum Unit {
     Row(Row),
-    Fact(Vec<u8>),
+    Fact(u64, Vec<u8>),
 }
 
 impl Unit {
+    /// The newest history comes first.
+    fn place(&self) -> Place {
+        match self {
+            Self::Row(row) if row.table == List::History => {
+                let newest_first = row.key.0.iter().map(|byte| !byte).collect();
+                (row.table.number(), newest_first)
+            }
+            Self::Row(row) => (row.table.number(), row.key.0.clone()),
+            Self::Fact(number, _) => (FACT_LIST, number.to_be_bytes().to_vec()),
+        }
+    }
+
     fn size(&self) -> usize {
         match self {
             Self::Row(row) => to_bytes(row).len(),
-            Self::Fact(bytes) => bytes.len().saturating_add(5),
+            Self::Fact(_, bytes) => bytes.len().saturating_add(5),
         }
     }
 }
@@ -149,13 +171,14 @@ impl Reader {
         let (units, from) = match Cursor::read(cursor) {
             Some(Cursor::Upto(seq)) if seq <= last => (None, Cursor::Upto(seq)),
             Some(within @ Cursor::Within(seq, _)) if seq <= last => (Some(self.snapshot(asker).await?), within),
-            _ => (Some(self.snapshot(asker).await?), Cursor::Within(last, 0)),
+            _ => (Some(self.snapshot(asker).await?), Cursor::Within(last, None)),
         };
         let (units, next, more, snapshot) = match (units, from) {
             (Some(units), Cursor::Within(began, have)) => {
+                let first = have.is_none().then_some(true);
                 let (units, next) = cut(units, began, have);
                 let more = matches!(next, Cursor::Within(..));
-                (units, next, more, (have == 0).then_some(true))
+                (units, next, more, first)
             }
             (_, Cursor::Upto(seq) | Cursor::Within(seq, _)) => {
                 let (units, next, more) = self.changed(asker, seq, last).await?;
@@ -166,7 +189,7 @@ impl Reader {
         for unit in units {
             match unit {
                 Unit::Row(row) => rows.push(row),
-                Unit::Fact(bytes) => facts.push(Bytes(bytes)),
+                Unit::Fact(_, bytes) => facts.push(Bytes(bytes)),
             }
         }
         Ok(Page {
@@ -267,7 +290,7 @@ impl Reader {
         let numbers = keys.get(&FACT_LIST).unwrap_or(&none);
         let numbers = numbers.iter().filter_map(|key| Some(number(key)?.to_value())).collect();
         let facts = self.among::<FactRow>("number", numbers).await?;
-        units.extend(facts.into_iter().map(|fact| Unit::Fact(fact.doc)));
+        units.extend(facts.into_iter().map(|fact| Unit::Fact(fact.number, fact.doc)));
         Ok(units)
     }
 
@@ -317,7 +340,7 @@ impl Reader {
             let forks = self.among::<ForkRow>("allowance", allowances).await?;
             numbers.extend(forks.iter().filter_map(|fork| Some(fork.fact?.to_value())));
             let facts = self.among::<FactRow>("number", numbers).await?;
-            units.extend(facts.into_iter().map(|fact| Unit::Fact(fact.doc)));
+            units.extend(facts.into_iter().map(|fact| Unit::Fact(fact.number, fact.doc)));
         }
         Ok(units)
     }
@@ -335,17 +358,70 @@ impl Reader {
 }
 
 /// The units of a snapshot that a page holds, from where the device is.
-fn cut(units: Vec<Unit>, began: u64, have: u32) -> (Vec<Unit>, Cursor) {
+fn cut(units: Vec<Unit>, began: u64, have: Option<Place>) -> (Vec<Unit>, Cursor) {
+    let mut units: Vec<(Place, Unit)> = units.into_iter().map(|unit| (unit.place(), unit)).collect();
+    units.sort_by(|(a, _), (b, _)| a.cmp(b));
     let mut size = 0_usize;
     let mut taken = Vec::new();
-    let mut count = have;
-    for unit in units.into_iter().skip(usize::try_from(have).unwrap_or(usize::MAX)) {
-        size = size.saturating_add(unit.size());
-        if size > ROOM {
-            return (taken, Cursor::Within(began, count));
+    let mut last = have;
+    for (place, unit) in units {
+        if last.as_ref().is_some_and(|last| place <= *last) {
+            continue;
         }
-        count = count.saturating_add(1);
+        size = size.saturating_add(unit.size());
+        // One larger than a page would go nowhere for ever; no row is.
+        if size > ROOM && !taken.is_empty() {
+            return (taken, Cursor::Within(began, last));
+        }
+        last = Some(place);
         taken.push(unit);
     }
     (taken, Cursor::Upto(began))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lot(number: u64) -> Unit {
+        Unit::Row(Row {
+            table: List::Lot,
+            key: Bytes(number.to_be_bytes().to_vec()),
+            value: Some(Bytes(vec![0; ROOM / 4])),
+        })
+    }
+
+    #[test]
+    fn a_row_that_vanishes_between_pages_takes_no_other_along() {
+        let (first, next) = cut((0..6).map(lot).collect(), 7, None);
+        assert_eq!(first.len(), 3);
+        let Some(Cursor::Within(7, have)) = Cursor::read(&next.bytes().0) else {
+            panic!("no cursor within the snapshot");
+        };
+        // Lots 0 and 1 were spent meanwhile.
+        let (second, next) = cut((2..6).map(lot).collect(), 7, have);
+        let places: Vec<Place> = second.iter().map(Unit::place).collect();
+        assert_eq!(places, [lot(3).place(), lot(4).place(), lot(5).place()]);
+        assert_eq!(next, Cursor::Upto(7));
+    }
+
+    #[test]
+    fn the_newest_history_comes_first_and_facts_last() {
+        let history = |id: &str| {
+            Unit::Row(Row {
+                table: List::History,
+                key: Bytes(id.as_bytes().to_vec()),
+                value: None,
+            })
+        };
+        let units = vec![
+            Unit::Fact(1, Vec::new()),
+            history("20260601000000000001"),
+            history("20260602000000000002"),
+        ];
+        let (sorted, _) = cut(units, 1, None);
+        let places: Vec<Place> = sorted.iter().map(Unit::place).collect();
+        assert_eq!(places[0], history("20260602000000000002").place());
+        assert_eq!(places[2].0, FACT_LIST);
+    }
 }
