@@ -112,7 +112,7 @@ async fn a_code_is_for_its_role_and_for_seven_days(db: Db) {
     );
 }
 
-/// D54, D64, F117: charge against suspense, grant from budget.
+/// F117: charge against suspense, grant from budget.
 async fn a_credit_happens_once_and_says_what_it_was(db: Db) {
     let mut world = World::new(db).await;
     let wallet = world.resident().await;

@@ -11,7 +11,8 @@ mod support;
 use std::sync::Arc;
 
 use kinchaku_protocol::doc::{
-    AnswerItem, Assurance, Bulletin, Close, Device, Document, FactKind, ParkReason, Reason, Received, Role, Verdict,
+    AnswerItem, Assurance, Bulletin, Close, Device, Document, FactKind, ParkReason, Reason, Received, Role, Seen,
+    Verdict,
 };
 use kinchaku_protocol::ids::{Pid, Ref};
 use kinchaku_protocol::signature::Signer;
@@ -21,7 +22,7 @@ use kinchaku_server::ledger::rows::{ForkRow, Proof};
 use kinchaku_server::store::table::Table;
 use kinchaku_server::store::{Query, Store, Which};
 use support::wallet::Wallet;
-use support::{TOWN, World, key};
+use support::{MARK, TOWN, World, key};
 
 type Db = Arc<dyn Store>;
 
@@ -40,6 +41,8 @@ on_both!(
     a_reason_that_changes_is_told_by_a_later_fact,
     time_never_goes_back_in_the_books,
     a_stopped_phone_gets_no_good_allowance_again,
+    a_bulletin_is_signed_once,
+    the_day_of_a_blind_acceptance_is_the_shops,
 );
 
 async fn bulletin(world: &World) -> Bulletin {
@@ -387,4 +390,34 @@ async fn a_stopped_phone_gets_no_good_allowance_again(db: Db) {
     assert_ne!(wallet.allowance().holder, before, "one that shops take");
     let seen = world.a.seen(wallet.head, Verdict::Accepted, Assurance::None);
     assert_eq!(world.upload(&[&seen]).await, [AnswerItem::Noted]);
+}
+
+async fn a_bulletin_is_signed_once(db: Db) {
+    let mut world = World::new(db).await;
+    let wallet = world.payer(1_000).await;
+    let before = world.reader.bulletin().await.unwrap();
+    world.now = world.now.after(60);
+    world.credit(wallet.account, support::MONEY, 5, None).await;
+    assert_eq!(world.reader.bulletin().await.unwrap(), before);
+}
+
+/// What a shop took on two of its days is under two caps, whatever day the payer's clock says.
+async fn the_day_of_a_blind_acceptance_is_the_shops(db: Db) {
+    let mut world = World::new(db).await;
+    let mut wallet = world.payer(3_000).await;
+    for (amount, days) in [(3_000, 0), (2_500, 1)] {
+        let paid = wallet.pays(world.a.pid, amount);
+        let seen = Seen {
+            intent: paid.reference,
+            mark: MARK,
+            seen_at: support::START.after(days * DAY_SECONDS),
+            verdict: Verdict::Accepted,
+            epoch: 1,
+            assurance: Assurance::Blind,
+        };
+        let seen = seen.sign(&world.a.device).unwrap();
+        world.upload(&[&paid.bytes, seen.bytes()]).await;
+    }
+    assert_eq!(world.owed(world.a.pid).await, 5_500);
+    world.sound().await;
 }

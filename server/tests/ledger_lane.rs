@@ -11,14 +11,16 @@ mod support;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use kinchaku_protocol::doc::{Bulletin, Received};
 use kinchaku_protocol::ids::SetId;
 use kinchaku_protocol::money::Amount;
-use kinchaku_server::command::{Action, Command, CommandError, Credit, Outcome, Town, TownRules};
+use kinchaku_protocol::signature::{PublicKey, SignError, Signer};
+use kinchaku_server::command::{Action, Command, CommandError, Credit, Outcome, Signers, Stop, Town, TownRules};
 use kinchaku_server::lane::Lane;
 use kinchaku_server::ledger::rows::AccountRow;
 use kinchaku_server::store::table::{Table, Value};
 use kinchaku_server::store::{Answer, Lease, Query, Store, StoreError, Write};
-use support::{MONEY, START, TOWN, World, signers};
+use support::{MONEY, START, TOWN, World, key, signers};
 
 type Db = Arc<dyn Store>;
 
@@ -26,6 +28,7 @@ on_both!(
     a_command_the_database_refuses_takes_no_other_down,
     a_lane_that_panicked_starts_again,
     a_lane_that_waits_for_the_lease_answers_and_ends,
+    a_bulletin_that_cannot_be_signed_holds_up_nothing_else,
 );
 
 /// A database with a weakness.
@@ -167,4 +170,50 @@ async fn a_lane_that_waits_for_the_lease_answers_and_ends(db: Db) {
     assert!(!lane.keeps());
     lane.drain().await;
     assert_eq!(lane.run(command).await, Err(CommandError::Unavailable));
+}
+
+/// A key that is away.
+struct Away;
+
+impl Signer for Away {
+    fn public_key(&self) -> PublicKey {
+        key(103).public_key()
+    }
+
+    fn sign(&self, _: &[u8]) -> Result<[u8; 64], SignError> {
+        Err(SignError)
+    }
+}
+
+async fn a_bulletin_that_cannot_be_signed_holds_up_nothing_else(db: Db) {
+    let mut world = World::new(db).await;
+    let wallet = world.payer(1_000).await;
+    world.lane.drain().await;
+    let start = |signers| {
+        Lane::start(
+            world.store.clone(),
+            TOWN,
+            Arc::new(signers),
+            TownRules::default(),
+            "next".to_owned(),
+        )
+    };
+    let away = Signers {
+        bulletin: Arc::new(Away),
+        ..signers()
+    };
+    world.lane = start(away);
+    let stop = Action::Revoke(Stop::Holder(wallet.allowance().holder));
+    assert_eq!(world.run(stop).await, Ok(Outcome::Done));
+    assert_eq!(world.run(Action::PublishBulletin).await, Err(CommandError::Unavailable));
+    assert!(world.run(credit(wallet.account, 7)).await.is_ok());
+    assert!(world.reader.bulletin().await.unwrap().is_some(), "the one before");
+    // It is signed as soon as the key is there again.
+    world.lane.drain().await;
+    world.lane = start(signers());
+    world.run(credit(wallet.account, 8)).await.unwrap();
+    let bytes = world.reader.bulletin().await.unwrap().unwrap();
+    let bulletin = Received::<Bulletin>::read(&bytes).unwrap();
+    assert!(bulletin.claims().stops(&wallet.allowance().holder));
+    world.sound().await;
 }

@@ -1,4 +1,4 @@
-//! Every order of arrival of the same documents leaves the same books (D59 to D61, mistake 1).
+//! Every order of arrival of the same documents leaves the same books (docs/protocol.md, "Settlement").
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -243,7 +243,7 @@ async fn a_closed_allowance_releases_the_rest_when_all_is_here(db: Db) {
     world.sound().await;
 }
 
-/// D61.
+/// docs/protocol.md, "Settlement": the close.
 async fn after_the_close_nothing_new_is_paid_unless_a_shop_saw_it(db: Db) {
     let mut world = World::new(db).await;
     let mut wallet = world.payer(10_000).await;

@@ -269,7 +269,7 @@ fn counter(name: &str, value: u64) -> Write {
     }
 }
 
-/// D67: the epoch of the lease is in every commit.
+/// The epoch of the lease is in every commit.
 async fn whoever_lost_the_lane_writes_nothing(db: Db) {
     let first = db.lease(TOWN, "first".to_owned()).await.unwrap();
     db.commit(TOWN, first, vec![counter("x", 1)]).await.unwrap();
@@ -525,7 +525,7 @@ async fn a_drained_lane_has_finished_and_takes_nothing_more(db: Db) {
     assert!(next.keeps() && !world.lane.keeps());
 }
 
-/// D67, in PostgreSQL, where several processes may serve: a second one waits, and refuses meanwhile.
+/// In PostgreSQL, where several processes may serve: a second one waits, and refuses meanwhile.
 #[tokio::test]
 async fn a_lane_without_the_lease_refuses_and_waits() {
     let Some(fresh) = support::database::postgres("lease").await else {

@@ -266,7 +266,7 @@ fn each_way_of_failing_has_its_exit_code() {
     assert_eq!(desk.refused(&["books"]), (8, "data".to_owned()));
 }
 
-/// D65: a plain build knows neither test roots nor another clock.
+/// A plain build knows neither test roots nor another clock.
 #[cfg(not(feature = "demo"))]
 #[test]
 fn a_plain_build_has_no_demo_powers() {
@@ -293,7 +293,7 @@ fn a_plain_build_has_no_demo_powers() {
     assert_eq!(fault.status.code(), Some(0), "{}", words(&fault.stderr));
 }
 
-/// D65: a build for demonstrations moves its clock and makes a town on the published roots.
+/// A build for demonstrations moves its clock and makes a town on the published roots.
 #[cfg(feature = "demo")]
 #[test]
 fn a_demo_build_has_them() {

@@ -106,7 +106,7 @@ fn a_key_set_that_no_root_signed_is_refused() {
     assert!(matches!(TownKeys::load(folder.path()), Err(KeysError::Damaged(_))));
 }
 
-/// D65: a plain build refuses a town whose roots are published.
+/// A plain build refuses a town whose roots are published.
 #[cfg(not(feature = "demo"))]
 #[test]
 fn test_roots_are_refused() {

@@ -196,10 +196,12 @@ impl Keeper {
         if tasks.is_empty() {
             return true;
         }
-        let (mut answers, mut kept) = self.commit(lease, &tasks).await;
-        if kept && tasks.len() > 1 && answers.iter().any(failed) {
-            (answers, kept) = self.one_by_one(lease, &tasks).await;
-        }
+        let (answers, kept) = match self.commit(lease, &tasks).await {
+            Ok(answers) => (answers, true),
+            Err(Lost::Batch(_)) if tasks.len() > 1 => self.one_by_one(lease, &tasks).await,
+            Err(Lost::Batch(error)) => (vec![Err(error)], true),
+            Err(Lost::Lease) => (vec![Err(CommandError::Unavailable); tasks.len()], false),
+        };
         for (tell, answer) in told.into_iter().zip(answers) {
             // Whoever asked may have gone; the books have it all the same.
             let _ = tell.send(answer);
@@ -210,39 +212,38 @@ impl Keeper {
     /// Each command in its own transaction, as long as the database works at all.
     async fn one_by_one(&self, lease: Lease, tasks: &[Task]) -> (Vec<Result<Outcome, CommandError>>, bool) {
         let mut answers = Vec::with_capacity(tasks.len());
-        let mut in_vain = 0_usize;
+        let (mut in_vain, mut kept) = (0_usize, true);
         for task in tasks.chunks(1) {
-            if in_vain >= IN_VAIN {
+            if in_vain >= IN_VAIN || !kept {
                 break;
             }
-            let (alone, kept) = self.commit(lease, task).await;
-            in_vain = if alone.contains(&Err(CommandError::Unavailable)) {
-                in_vain.saturating_add(1)
-            } else {
-                0
-            };
-            answers.extend(alone);
-            if !kept {
-                answers.resize(tasks.len(), Err(CommandError::Unavailable));
-                return (answers, false);
+            match self.commit(lease, task).await {
+                Ok(alone) => {
+                    in_vain = 0;
+                    answers.extend(alone);
+                }
+                Err(Lost::Batch(error)) => {
+                    in_vain = in_vain.saturating_add(usize::from(error == CommandError::Unavailable));
+                    answers.push(Err(error));
+                }
+                Err(Lost::Lease) => kept = false,
             }
         }
         answers.resize(tasks.len(), Err(CommandError::Unavailable));
-        (answers, true)
+        (answers, kept)
     }
 
     /// One transaction. Where any command is [`CommandError::Broken`], nothing is written.
-    async fn commit(&self, lease: Lease, tasks: &[Task]) -> (Vec<Result<Outcome, CommandError>>, bool) {
-        let all = |error: CommandError| tasks.iter().map(|_| Err(error)).collect();
+    async fn commit(&self, lease: Lease, tasks: &[Task]) -> Result<Vec<Result<Outcome, CommandError>>, Lost> {
         for _ in 0..TRIES {
             match self.once(lease, tasks).await {
-                Ok(answers) => return (answers, true),
-                Err(Trouble::Store(StoreError::LeaseLost)) => return (all(CommandError::Unavailable), false),
+                Ok(answers) => return Ok(answers),
+                Err(Trouble::Store(StoreError::LeaseLost)) => return Err(Lost::Lease),
                 Err(Trouble::Store(error)) => tracing::warn!(%error, "commit failed, trying again"),
-                Err(Trouble::Refused(error)) => return (all(error), true),
+                Err(Trouble::Refused(error)) => return Err(Lost::Batch(error)),
             }
         }
-        (all(CommandError::Unavailable), true)
+        Err(Lost::Batch(CommandError::Unavailable))
     }
 
     async fn once(&self, lease: Lease, tasks: &[Task]) -> Result<Vec<Result<Outcome, CommandError>>, Trouble> {
@@ -277,13 +278,11 @@ impl Keeper {
             self.store.commit(self.town, lease, writes).await?;
         }
         fault::point("lane.committed");
-        replies
-            .into_iter()
-            .map(|reply| match reply {
-                Ok(reply) => decide::answer(&view, reply).map(Ok).map_err(Trouble::Refused),
-                Err(error) => Ok(Err(error)),
-            })
-            .collect()
+        // It is in the books now: what cannot be answered is that command's own trouble.
+        let answered = replies.into_iter();
+        Ok(answered
+            .map(|reply| reply.and_then(|reply| decide::answer(&view, reply)))
+            .collect())
     }
 
     async fn load(&self, tasks: &[Task]) -> Result<View, StoreError> {
@@ -320,6 +319,14 @@ impl Keeper {
     }
 }
 
+/// What became of a batch that is not in the books.
+enum Lost {
+    /// It was refused, by the books or by the database.
+    Batch(CommandError),
+    /// This process does not keep the lane any more.
+    Lease,
+}
+
 /// Why a batch was not committed.
 enum Trouble {
     Store(StoreError),
@@ -330,11 +337,6 @@ impl From<StoreError> for Trouble {
     fn from(error: StoreError) -> Self {
         Self::Store(error)
     }
-}
-
-/// Whether a command took its whole batch down.
-const fn failed(answer: &Result<Outcome, CommandError>) -> bool {
-    matches!(answer, Err(CommandError::Broken | CommandError::Unavailable))
 }
 
 /// Without the lease nothing can be done for anybody: refuses what waits and what comes for a while; true

@@ -17,7 +17,7 @@ use kinchaku_protocol::signature::PublicKey;
 use kinchaku_protocol::time::Time;
 
 use crate::command::{NewShop, Town};
-use crate::ledger::rows::{BulletinRow, CounterRow, DeviceDocRow, DeviceRow, IntentRow, MarkRow, ShopRow, ShopSetRow};
+use crate::ledger::rows::{CounterRow, DeviceDocRow, DeviceRow, IntentRow, MarkRow, ShopRow, ShopSetRow};
 use crate::ledger::stop::EPOCH;
 use crate::store::table::{Column, Table, Value};
 use crate::store::{Query, Store, StoreError, Which};
@@ -79,13 +79,17 @@ impl Reader {
         }))
     }
 
-    /// The bulletin in force, as signed; none before the first was published.
+    /// The newest bulletin that was signed; none before the first.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn bulletin(&self) -> Result<Option<Vec<u8>>, StoreError> {
-        let epoch = self.epoch().await?;
-        Ok(self.one::<BulletinRow>("epoch", &epoch).await?.map(|row| row.doc))
+        let sql = "select doc from bulletins where muni = $1 order by epoch desc limit 1";
+        let newest = self.store.report(self.town, sql, Vec::new()).await?.pop();
+        match newest.as_deref() {
+            Some([doc]) => Ok(Some(Vec::from_value(doc)?)),
+            _ => Ok(None),
+        }
     }
 
     /// The epoch of the bulletin in force; 0 before the first.
