@@ -7,8 +7,7 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
-    clippy::print_stderr,
-    reason = "a scenario that cannot be set up has failed, and a part that was left out says so"
+    reason = "a scenario that cannot be set up has failed"
 )]
 
 pub mod chance;

@@ -11,7 +11,7 @@ use kinchaku_core::home::{Home, Host, Town};
 use kinchaku_core::key::DeviceKey as _;
 use kinchaku_core::lock::{Brake, Pin};
 use kinchaku_core::network::{Network, NoNetwork};
-use kinchaku_core::store::StoreError;
+use kinchaku_core::store::{OpenError, StoreError};
 use kinchaku_core::trust::{Roots, Trust};
 use kinchaku_core::vault::FileVault;
 use kinchaku_core::{OpenReport, open};
@@ -312,7 +312,7 @@ impl TestDevice {
             network,
             roots: roots.clone(),
         };
-        let (home, report) = open(folder, host).unwrap();
+        let (home, report) = unlocked(folder, &host);
         (
             Self {
                 folder: folder.to_owned(),
@@ -336,6 +336,18 @@ impl TestDevice {
         drop(home);
         Self::open_with(&folder, roots, clock, Arc::new(NoNetwork))
     }
+}
+
+/// Opens a folder that nobody else uses. Where another test starts a program in the moment in which this one
+/// closes a folder, that program holds its lock until it runs.
+fn unlocked(folder: &Path, host: &Host) -> (Home, OpenReport) {
+    for _ in 0..100_000 {
+        match open(folder, host.clone()) {
+            Err(OpenError::Locked) => std::thread::yield_now(),
+            opened => return opened.unwrap(),
+        }
+    }
+    panic!("{} stays locked", folder.display());
 }
 
 fn put(db: &rusqlite::Connection, table: Table, key: Vec<u8>, value: Vec<u8>) -> Result<(), StoreError> {

@@ -24,7 +24,7 @@ use kinchaku_core::trust::Roots;
 use kinchaku_core::view;
 use kinchaku_protocol::ids::{DocId, Ref};
 use kinchaku_protocol::signature::PublicKey;
-use kinchaku_tests::counter::{answer, pay};
+use kinchaku_tests::counter::{answer, gate_for, pay, quoted};
 use kinchaku_tests::database::Kind;
 use kinchaku_tests::offline_town::{PIN, TestDevice};
 use kinchaku_tests::program::Program;
@@ -101,6 +101,9 @@ fn child() {
     match said("life").as_str() {
         "payer" => {
             pay::take_refusal(&device.home, &said("refusal")).unwrap();
+            for _ in 0..3 {
+                stopped_at_the_prompt(&device.home, &said("sheet"));
+            }
             let _ = pay(&device.home, &said("sheet"), 70);
             synced(&device);
         }
@@ -118,6 +121,13 @@ fn child() {
         "enrol" => enrol_wallet(&device.home, &said("address"), &said("code")),
         other => panic!("no life {other}"),
     }
+}
+
+/// The person closed the prompt: no counter is used.
+fn stopped_at_the_prompt(home: &Home, sheet: &str) {
+    let quote = quoted(home, sheet, 70).unwrap();
+    let prepared = pay::prepare(home, &quote, gate_for(&quote)).unwrap();
+    pay::abandon(home, prepared).unwrap();
 }
 
 fn enrol_wallet(home: &Home, address: &str, code: &str) {
@@ -288,7 +298,8 @@ fn picked_up(town: &RunningTown, folder: &Path, what: &str) -> TestDevice {
     device
 }
 
-/// Check 3, T5, T10, F283: the wallet dies at each step of scanning a refusal, paying and syncing.
+/// Check 3, T5, T10, F283: the wallet dies at each step of scanning a refusal, stopping three times
+/// at the prompt, paying and syncing.
 #[test]
 fn the_wallet_dies_anywhere() {
     let mut town = RunningTown::start(Kind::Sqlite, "the wallet").unwrap();
