@@ -93,7 +93,7 @@ impl Scene {
     }
 }
 
-/// F202: the balances are from before the allowance, or from after it: what can be used is the same.
+/// F282: the balances are from before the allowance, or from after it: what can be used is the same.
 #[test]
 fn an_allowance_the_page_does_not_know_is_counted_once() {
     let scene = Scene::new();
@@ -106,7 +106,7 @@ fn an_allowance_the_page_does_not_know_is_counted_once() {
     assert_eq!(scene.coin(), (17_500, 7_500));
 }
 
-/// F202: what another phone of the account holds is not this one's to use, whatever this one pays.
+/// F282: what another phone of the account holds is not this one's to use, whatever this one pays.
 #[test]
 fn what_another_phone_holds_is_not_shown() {
     let scene = Scene::new();
@@ -128,7 +128,7 @@ fn what_another_phone_holds_is_not_shown() {
     assert_eq!(scene.coin(), (17_500, 7_500));
 }
 
-/// F202, T17: a payment that the shop refused is back the moment the refusal is scanned, and a second scan gives
+/// F282, T17: a payment that the shop refused is back the moment the refusal is scanned, and a second scan gives
 /// nothing more.
 #[test]
 fn a_refused_payment_is_usable_again() {

@@ -98,7 +98,7 @@ fn a_prepared_payment_keeps_its_allowance() {
     assert_eq!(ends, [(scene.first.to_ref(), 1, paid.reference)]);
 }
 
-/// F202: nearly everything is spent and there is nothing more to have: what is left stays usable. A top-up comes,
+/// F282: nearly everything is spent and there is nothing more to have: what is left stays usable. A top-up comes,
 /// and the next sync has it.
 #[test]
 fn an_allowance_is_kept_until_there_is_more_to_have() {
