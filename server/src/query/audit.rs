@@ -3,8 +3,8 @@
 //!
 //! The hash leaves out what legitimately differs between orders: transaction ids, posting times,
 //! superseded facts and whether what is not paid once was; and stops for nothing but more than a line
-//! held, since a refusal that comes first would have spared them. Lots of one line are interchangeable,
-//! so they count by account, class, last day and scope.
+//! held, since a refusal that comes first would have spared them, with the epochs they raised. Lots of one
+//! line are interchangeable, so they count by account, class, last day and scope.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,8 +16,8 @@ use sha2::{Digest, Sha256};
 use super::Reader;
 use super::lists::columns;
 use crate::ledger::rows::{
-    AllowanceRow, Book, BulletinRow, EntryKind, EntryRow, FactRow, ForkRow, HoldLineRow, HoldLotRow, HoldRow,
-    HoldState, IntentRow, LotRow, PostingRow, Proof, RevokedRow, TakingRow,
+    AllowanceRow, Book, EntryKind, EntryRow, FactRow, ForkRow, HoldLineRow, HoldLotRow, HoldRow, HoldState, IntentRow,
+    LotRow, PostingRow, Proof, RevokedRow, TakingRow,
 };
 use crate::ledger::view::View;
 use crate::store::StoreError;
@@ -56,7 +56,6 @@ struct Stock {
     forks: Vec<ForkRow>,
     facts: Vec<FactRow>,
     revoked: Vec<RevokedRow>,
-    bulletins: Vec<BulletinRow>,
     sums: Sums,
 }
 
@@ -87,7 +86,6 @@ pub fn inspect(view: &View) -> Report {
         forks: view.forks.all().cloned().collect(),
         facts: view.facts.all().cloned().collect(),
         revoked: view.revoked.all().cloned().collect(),
-        bulletins: view.bulletins.all().cloned().collect(),
         sums: Sums::of(view.postings.all()),
     }
     .report()
@@ -115,7 +113,6 @@ impl Reader {
             forks: self.all().await?,
             facts: self.all().await?,
             revoked: self.all().await?,
-            bulletins: self.all().await?,
             sums: self.sums().await?,
         })
     }
@@ -359,9 +356,6 @@ impl Stock {
         lines.extend(hard.map(|row| format!("revoked {}", row.pid)));
         lines.extend(self.sums.payables.iter().map(|row| format!("payable {row:?}")));
         lines.extend(self.sums.losses.iter().map(|row| format!("loss {row:?}")));
-        if soft.is_empty() {
-            lines.push(format!("epoch {:?}", self.bulletins.iter().map(|row| row.epoch).max()));
-        }
         let digest = Sha256::digest(lines.join("\n"));
         data_encoding::HEXLOWER.encode(&digest)
     }
