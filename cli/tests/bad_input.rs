@@ -194,7 +194,7 @@ fn folders_are_told_apart() {
     kinchaku(&["wallet", "status"], "").failed(2, "K-905");
 }
 
-/// T16: a damaged, a foreign and a keyless store are set aside or left alone, and said.
+/// A damaged, a foreign and a keyless store are set aside or left alone, and said.
 #[test]
 fn a_store_that_does_not_open_is_kept() {
     let place = Place::new();

@@ -5,7 +5,7 @@ mod town;
 use kinchaku_protocol::mpm::shop_mark::Offline;
 use town::{PIN, Place, command, finish, kinchaku, sheet};
 
-/// X16: nothing but data on standard output, one object where machines read it.
+/// Nothing but data on standard output, one object where machines read it.
 #[test]
 fn notes_and_questions_stay_off_standard_output() {
     let place = Place::new();

@@ -133,7 +133,7 @@ fn refusing() {
     synced(answering("403 Forbidden", OURS, Vec::new()), 4, "K-506");
 }
 
-/// Protocol check 10: an unsigned OK is nothing, and paying goes on without it, saying so.
+/// An unsigned OK is nothing, and paying goes on without it, saying so.
 #[test]
 fn an_unsigned_ok_is_nothing() {
     let said = Answer {

@@ -66,7 +66,7 @@ fn junk_and_masses_are_refused_before_anything_reads_them() {
     assert_eq!(town.post("upload", &large).problem(), problem(413, "too_large"));
 }
 
-/// T8, T14: only the enrolled key, only now, only once.
+/// Only the enrolled key, only now, only once.
 #[test]
 fn a_request_counts_once_and_only_with_its_device_s_signature() {
     let town = Town::start();

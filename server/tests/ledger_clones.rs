@@ -52,7 +52,7 @@ async fn first_page(world: &World, device: kinchaku_protocol::ids::Ref) -> Page 
         .unwrap()
 }
 
-/// Mistake 1 (T2): an intent at seq 5, other bytes with the same counter, and both shops' word.
+/// T6, T7: an intent at seq 5, other bytes with the same counter, and both shops' word.
 async fn both_shops_of_a_fork_are_paid_in_all_24_orders(db: Db) {
     let mut world = World::new(db).await;
     let mut states = BTreeSet::new();
@@ -99,7 +99,7 @@ async fn both_shops_of_a_fork_are_paid_in_all_24_orders(db: Db) {
     assert_eq!(states.len(), 1);
 }
 
-/// Mistake 2 (T7): a device that keeps every certificate it had, and spends each at three shops in a day.
+/// T7: a device that keeps every certificate it had, and spends each at three shops in a day.
 async fn five_old_allowances_cost_no_more_than_the_caps(db: Db) {
     let mut world = World::new(db).await;
     let mut wallet = world.payer(50_000).await;

@@ -91,7 +91,7 @@ fn state_after(case: &Case, order: &[usize]) -> String {
     town.state()
 }
 
-/// Mistake 1, with cancellation, refusal and close: all 5,040 orders, one state.
+/// With cancellation, refusal and close: all 5,040 orders, one state.
 #[test]
 fn all_orders_of_a_fork_and_what_is_said_of_it_give_one_state() {
     let mut town = Simulation::new();
@@ -233,7 +233,7 @@ type Db = Arc<dyn Store>;
 
 on_both!(some_orders_on_a_database);
 
-/// Mistake 1 on real databases: 24 orders, one town for each, all with one state.
+/// On real databases: 24 orders, one town for each, all with one state.
 async fn some_orders_on_a_database(db: Db) {
     let mut world = World::new(db).await;
     let mut states = Vec::new();

@@ -86,7 +86,7 @@ async fn a_combined_payment_is_one_row_for_each_class(db: Db) {
     world.sound().await;
 }
 
-/// Mistake 4: goods refused at the register are never charged, whichever document comes first.
+/// Goods refused at the register are never charged, whichever document comes first.
 async fn a_refusal_gives_the_value_back_in_both_orders(db: Db) {
     let mut world = World::new(db).await;
     let mut wallet = world.payer(10_000).await;
@@ -284,7 +284,7 @@ async fn a_hold_lapses_and_what_comes_late_is_not_paid(db: Db) {
     world.sound().await;
 }
 
-/// Mistake 5: lots are chosen when they are reserved, and expiry leaves what is held alone.
+/// Lots are chosen when they are reserved, and expiry leaves what is held alone.
 async fn the_lot_that_was_reserved_is_the_lot_that_pays(db: Db) {
     let mut world = World::new(db).await;
     let mut wallet = world.resident().await;

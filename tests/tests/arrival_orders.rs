@@ -317,7 +317,7 @@ fn fork(payer: &Payer<'_>) -> Story {
     }
 }
 
-/// Check 1, D59: a fork whose branches two shops accepted. In all 24 orders both are paid, the fork is known
+/// A fork whose branches two shops accepted. In all 24 orders both are paid, the fork is known
 /// once, and its holder is stopped.
 #[test]
 fn both_shops_of_a_fork_are_paid_in_every_order() {
@@ -327,7 +327,7 @@ fn both_shops_of_a_fork_are_paid_in_every_order() {
     assert_eq!(coin(&outcome).0, 12_000 - 5_500);
 }
 
-/// Check 1, F287: the same on PostgreSQL, in a sample of the orders, to the same outcome.
+/// F287: the same on PostgreSQL, in a sample of the orders, to the same outcome.
 #[test]
 fn both_shops_of_a_fork_are_paid_on_postgres() {
     let Some(mut scene) = Scene::new(Kind::Postgres) else {
@@ -357,7 +357,7 @@ fn branch_and_cancel(payer: &Payer<'_>) -> Story {
     }
 }
 
-/// D59 to D61: intent, acceptance, fork branch, its cancellation and the close, in all 120 orders.
+/// Intent, acceptance, fork branch, its cancellation and the close, in all 120 orders.
 #[test]
 fn a_cancelled_branch_is_taken_back_in_every_order() {
     let mut scene = Scene::new(Kind::Sqlite).unwrap();
@@ -386,7 +386,7 @@ fn refused_and_branch(payer: &Payer<'_>) -> Story {
     }
 }
 
-/// Check 4, D59 to D61: intent, refusal, fork branch, its acceptance and the close, in a third of the orders.
+/// Intent, refusal, fork branch, its acceptance and the close, in a third of the orders.
 #[test]
 fn a_refused_branch_is_never_charged() {
     let mut scene = Scene::new(Kind::Sqlite).unwrap();
@@ -415,7 +415,7 @@ fn honest_chain(payer: &Payer<'_>) -> Story {
     }
 }
 
-/// D59 to D61, T17: an honest chain with a cancellation and its close, in all 120 orders: nobody is stopped,
+/// T17: an honest chain with a cancellation and its close, in all 120 orders: nobody is stopped,
 /// and nothing stays held.
 #[test]
 fn an_honest_chain_ends_in_every_order() {
@@ -446,7 +446,7 @@ fn above_the_close(payer: &Payer<'_>) -> Story {
     }
 }
 
-/// D59 to D61: what lies above the close is refused, unless a shop took it in time; in a third of the orders.
+/// What lies above the close is refused, unless a shop took it in time; in a third of the orders.
 #[test]
 fn above_the_close_a_shop_that_checked_is_paid() {
     let mut scene = Scene::new(Kind::Sqlite).unwrap();

@@ -538,7 +538,7 @@ fn a_payment_says_how_it_was_confirmed() {
     assert!(gate::open(&scene.payer.home, &Pin::parse(PIN).unwrap()).is_ok());
 }
 
-/// Check 2, T7: a device keeps five allowances and spends each at three shops without a network, in one day.
+/// T7: a device keeps five allowances and spends each at three shops without a network, in one day.
 /// Every shop stops at its cap for that holder; the sum is what the formula says.
 #[test]
 fn five_kept_allowances_gain_one_cap_at_each_shop() {

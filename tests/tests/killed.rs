@@ -72,7 +72,7 @@ const ENROL: &[&str] = &[
 const SERVER: &[&str] = &["lane.decided", "lane.before_commit", "lane.committed"];
 const SERVER_START: &str = "store.migrated";
 
-/// Check 3: no fault point is without a story that dies at it.
+/// No fault point is without a story that dies at it.
 #[test]
 fn every_point_has_its_death() {
     let core: BTreeSet<&str> = [WRITES, &[COUNTED], PAYER, TILL, REFRESH, ENROL]
@@ -298,7 +298,7 @@ fn picked_up(town: &RunningTown, folder: &Path, what: &str) -> TestDevice {
     device
 }
 
-/// Check 3, T5, T10, F283: the wallet dies at each step of scanning a refusal, stopping three times
+/// T5, T10, F283: the wallet dies at each step of scanning a refusal, stopping three times
 /// at the prompt, paying and syncing.
 #[test]
 fn the_wallet_dies_anywhere() {
@@ -352,7 +352,7 @@ fn shown_again<T>(answered: Result<T, ReceiveError>, states: &[Shown], fault: &s
     }
 }
 
-/// Check 3, T9, T10, F286: the shop's device dies at each step of accepting, refusing, relaying and syncing.
+/// T9, T10, F286: the shop's device dies at each step of accepting, refusing, relaying and syncing.
 #[test]
 fn the_till_dies_anywhere() {
     let mut town = RunningTown::start(Kind::Sqlite, "the till").unwrap();
@@ -412,7 +412,7 @@ fn the_till_dies_anywhere() {
     assert!(lives > 30, "{lives}");
 }
 
-/// Check 3, T5: the wallet dies at each step of giving its allowance back and taking the next. It has one in
+/// T5: the wallet dies at each step of giving its allowance back and taking the next. It has one in
 /// the end, with which it pays, and no value hangs in between.
 #[test]
 fn the_wallet_dies_between_two_allowances() {
@@ -450,7 +450,7 @@ fn the_wallet_dies_between_two_allowances() {
     town.audited();
 }
 
-/// Check 3: a device dies at each step of its first day; the same code enrols it, and it pays.
+/// A device dies at each step of its first day; the same code enrols it, and it pays.
 #[test]
 fn a_device_dies_while_enrolling() {
     let mut town = RunningTown::start(Kind::Sqlite, "enrolling").unwrap();
@@ -533,7 +533,7 @@ fn server_life(town: &mut RunningTown, ledger: &mut Ledger, till: &TestDevice, f
     died
 }
 
-/// Check 3, T10, F287: the server dies at each step of each commit; the next one goes on from its database.
+/// T10, F287: the server dies at each step of each commit; the next one goes on from its database.
 #[test]
 fn the_server_dies_anywhere() {
     let mut town = RunningTown::start(Kind::Sqlite, "the server").unwrap();
@@ -542,7 +542,7 @@ fn the_server_dies_anywhere() {
     at_each_point(SERVER, |fault| server_life(&mut town, &mut ledger, &till, fault));
 }
 
-/// Check 3, F287: the same on PostgreSQL, at a sample of its steps: a dead server's lease has to end first.
+/// F287: the same on PostgreSQL, at a sample of its steps: a dead server's lease has to end first.
 #[test]
 fn the_server_dies_on_postgres() {
     let Some(mut town) = RunningTown::start(Kind::Postgres, "the server's deaths") else {
@@ -560,7 +560,7 @@ fn the_server_dies_on_postgres() {
     }
 }
 
-/// Check 3: the server dies while its tables are made; the next start makes what is missing.
+/// The server dies while its tables are made; the next start makes what is missing.
 #[test]
 fn the_server_dies_while_migrating() {
     let folder = tempfile::tempdir().unwrap();

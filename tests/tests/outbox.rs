@@ -110,7 +110,7 @@ fn one_bad_document_stops_nobody() {
     }
 }
 
-/// Check 10, T14, F155: five wrong PINs lock paying, and paying alone: what was signed before is uploaded
+/// T14, F155: five wrong PINs lock paying, and paying alone: what was signed before is uploaded
 /// after the app is opened again, without any PIN.
 #[test]
 fn a_locked_pin_keeps_what_was_signed() {
@@ -189,7 +189,7 @@ fn lies() -> Vec<Script> {
     ]
 }
 
-/// Check 10, T1: a server that says OK and signs nothing turns nothing green, and settles nothing. The real
+/// T1: a server that says OK and signs nothing turns nothing green, and settles nothing. The real
 /// one, later, does.
 #[test]
 fn nothing_turns_green_unsigned() {

@@ -315,7 +315,7 @@ fn refused_goods(kind: Kind) {
     }
 }
 
-/// Check 4: refused goods are never charged, whoever uploads first, and the wallet says so.
+/// Refused goods are never charged, whoever uploads first, and the wallet says so.
 #[test]
 fn refused_goods_are_not_charged_in_any_order() {
     refused_goods(Kind::Sqlite);

@@ -1,4 +1,4 @@
-//! What time it is, for a wallet whose owner may set its clock (docs/protocol.md, T11).
+//! What time it is, for a wallet whose owner may set its clock (docs/threats.md, T11).
 //!
 //! A server-signed time is an anchor; from there the monotonic clock counts, as long as the device stays up. The
 //! wall clock is used only where that is lost, and never takes the wallet behind a time it has already acted on.
