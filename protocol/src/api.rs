@@ -2,7 +2,8 @@
 //! (`docs/protocol.md`, "The sync API").
 
 use crate::doc::Role;
-use crate::doc::field::{Bytes, record};
+use crate::doc::field::{Bytes, codes, record};
+use crate::jpki::statement::CardPurpose;
 use crate::money::Amount;
 use crate::signature::PublicKey;
 use crate::time::Time;
@@ -122,4 +123,136 @@ impl UnlockRequest {
         message.extend(pay_key.0);
         message
     }
+}
+
+/// Seconds for which a card challenge can be answered.
+pub const CHALLENGE_LIFE: u64 = 15 * 60;
+
+record! {
+    /// A device asks for something that a card is to sign.
+    pub struct ChallengeRequest [
+        /// What for: a challenge serves no other purpose.
+        purpose: CardPurpose,
+    ]
+}
+
+record! {
+    /// What the card is to sign, as part of a `CardStatement`.
+    pub struct ChallengeAnswer [
+        /// 32 random bytes, good for one proof by this device.
+        challenge: [u8; 32],
+        /// The last second it is taken.
+        until: Time,
+    ]
+}
+
+record! {
+    /// A card signed the challenge. Sent again, it is answered the same.
+    pub struct CardRequest [
+        /// The signed `linkproof`.
+        proof: Bytes,
+        /// What the card agreed to: the hash of these bytes is in its statement. A [`PayKey`] for
+        /// [`CardPurpose::Unlock`], with a proof over [`UnlockRequest::challenge`]; else absent.
+        details: Option<Bytes>,
+    ]
+}
+
+record! {
+    /// What the server decided about a card's proof.
+    pub struct CardAnswer [
+        /// A signed `fact` about the `linkproof`: POSTED, PENDING or REJECTED with a reason.
+        fact: Bytes,
+        /// Who this is, where the fact is POSTED.
+        standing: Option<CardStanding>,
+    ]
+}
+
+record! {
+    /// What an account knows of its person's card.
+    pub struct CardStanding [
+        /// 0 no card, 1 a minor's (records of the card), 2 an adult's (certificate for signatures).
+        level: u8,
+        /// When it was linked.
+        linked_at: Option<Time>,
+        /// The My Key ID, where there is one (F189).
+        key_id: Option<String>,
+    ]
+}
+
+record! {
+    /// What stands for a minor's attributes, and for the guardian beside them (F053).
+    pub struct MinorEvidence [
+        /// EF 0002 of the card-input-aid application: the four attributes.
+        basic_four: Bytes,
+        /// EF 0003: the issuer's signature over their hash. It also has a hash of the individual number,
+        /// from which that number could be computed: never stored, never logged.
+        integrity: Bytes,
+        /// EF 0004: the card-verifiable certificate of the signing key.
+        issuer_key: Bytes,
+        /// DER: the guardian's certificate for user authentication.
+        guardian_certificate: Bytes,
+        /// The guardian's card's signature of the statement with [`CardPurpose::Guardian`].
+        guardian_signature: Bytes,
+    ]
+}
+
+codes! {
+    /// What somebody wants of a My Key ID, within 15 minutes of a proof for [`CardPurpose::KeyId`].
+    pub enum KeyIdAction {
+        /// A candidate made by the server; the third is registered at once (F190).
+        Generate = 0,
+        /// The candidate last shown is the one.
+        Accept = 1,
+        /// One of the person's own choice (F191).
+        Choose = 2,
+        /// No ID any more, for good (F212).
+        Revoke = 3,
+    }
+}
+
+record! {
+    /// A step towards a My Key ID.
+    pub struct KeyIdRequest [
+        /// What is wanted.
+        action: KeyIdAction,
+        /// The candidate that is accepted, or the ID that is chosen or revoked; absent for
+        /// [`KeyIdAction::Generate`].
+        id: Option<String>,
+    ]
+}
+
+codes! {
+    /// How a step ended.
+    pub enum KeyIdOutcome {
+        /// A candidate, not registered yet.
+        Candidate = 0,
+        /// Registered; an ID that was there before stays as an alias (F211).
+        Registered = 1,
+        /// Somebody has this ID. After the third time only a generated one is left (F191).
+        Taken = 2,
+        /// Revoked.
+        Revoked = 3,
+        /// The card was not proven for this within the last 15 minutes.
+        CardFirst = 4,
+        /// No more choices: generate one.
+        GenerateOnly = 5,
+        /// There is nothing to accept or revoke under this name.
+        NoSuchId = 6,
+        /// The account's ID was revoked: there is no other one.
+        GoneForGood = 7,
+    }
+}
+
+record! {
+    /// How it stands.
+    pub struct KeyIdAnswer [
+        /// How the step ended.
+        outcome: KeyIdOutcome,
+        /// The candidate or the ID.
+        id: Option<String>,
+        /// How many more candidates can be made.
+        generations_left: u8,
+        /// How many more taken choices there may be.
+        choices_left: u8,
+    ]
 }

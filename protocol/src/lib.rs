@@ -22,6 +22,7 @@ pub mod cose;
 pub mod doc;
 pub mod http_signature;
 pub mod ids;
+pub mod jpki;
 pub mod money;
 pub mod mpm;
 pub mod rules;

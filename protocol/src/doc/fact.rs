@@ -56,6 +56,30 @@ codes! {
         Revoked = 11,
         /// No such shop or sheet.
         UnknownShop = 12,
+        /// The challenge is not one of this device for this purpose, was used, or is older than 15 minutes.
+        Challenge = 13,
+        /// The card's signature is not by the key of its certificate: a copy of a card.
+        CardSignature = 14,
+        /// The certificate is not of the public personal authentication service, or of the wrong kind.
+        CertificateUntrusted = 15,
+        /// The certificate has ended, or has not begun.
+        CertificateExpired = 16,
+        /// The certificate was revoked.
+        CertificateRevoked = 17,
+        /// The account is another person's (F143).
+        AnotherPerson = 18,
+        /// The person of this card has another account.
+        AnotherAccount = 19,
+        /// A minor's card came without the card of a linked guardian.
+        Guardian = 20,
+        /// Name and address are not as the card's issuer signed them.
+        Attributes = 21,
+        /// A minor's way to link, by somebody who is none.
+        NotAMinor = 22,
+        /// No card is linked to this account.
+        NotLinked = 23,
+        /// A card this town has not seen: the office ties it to the account, or the platform does.
+        UnknownCard = 24,
     }
 }
 
