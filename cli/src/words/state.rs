@@ -146,6 +146,19 @@ pub const fn reason(reason: Reason) -> Option<(&'static str, Key)> {
         Reason::DayPassed => ("day_passed", Key::RejectedDayPassed),
         Reason::Revoked => ("revoked", Key::RejectedRevoked),
         Reason::UnknownShop => ("unknown_shop", Key::RejectedUnknownShop),
+        // About a card's proof, never about a payment.
+        Reason::Challenge
+        | Reason::CardSignature
+        | Reason::CertificateUntrusted
+        | Reason::CertificateExpired
+        | Reason::CertificateRevoked
+        | Reason::AnotherPerson
+        | Reason::AnotherAccount
+        | Reason::Guardian
+        | Reason::Attributes
+        | Reason::NotAMinor
+        | Reason::NotLinked
+        | Reason::UnknownCard => return None,
     })
 }
 

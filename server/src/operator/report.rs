@@ -235,6 +235,18 @@ const fn reason_word(reason: Reason) -> &'static str {
         Reason::DayPassed => "day_passed",
         Reason::Revoked => "revoked",
         Reason::UnknownShop => "unknown_shop",
+        Reason::Challenge => "challenge",
+        Reason::CardSignature => "card_signature",
+        Reason::CertificateUntrusted => "certificate_untrusted",
+        Reason::CertificateExpired => "certificate_expired",
+        Reason::CertificateRevoked => "certificate_revoked",
+        Reason::AnotherPerson => "another_person",
+        Reason::AnotherAccount => "another_account",
+        Reason::Guardian => "guardian",
+        Reason::Attributes => "attributes",
+        Reason::NotAMinor => "not_a_minor",
+        Reason::NotLinked => "not_linked",
+        Reason::UnknownCard => "unknown_card",
     }
 }
 
