@@ -28,6 +28,9 @@ pub const POINTS: &[&str] = &[
     "sync.booked",
     "sync.page",
     "allowance.closed",
+    "link.proven",
+    "link.answered",
+    "link.settled",
 ];
 
 /// Passes a point.

@@ -5,6 +5,7 @@
 //! - [`gate`]: the PIN opens the payment key; a locked PIN comes back
 //! - [`pay`]: scan, quote, prepare, confirm, receipt
 //! - [`receive`]: a shop's device looks at a receipt and answers
+//! - [`link`]: a My Number card is linked, and opens what only its person may do
 //! - [`sync`]: what was signed goes up, what was decided comes down
 //! - [`view`]: what people are shown
 //!
@@ -23,6 +24,7 @@ pub mod fault;
 pub mod gate;
 pub mod home;
 pub mod key;
+pub mod link;
 pub mod lock;
 pub mod network;
 mod open;

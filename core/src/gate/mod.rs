@@ -3,14 +3,14 @@
 //! ```text
 //! set_up      makes K_pay and seals its handle under the PIN                 at enrolment
 //! open        PIN → K_pay, for one payment                                   offline
-//! recover     one-time code from the office → new K_pay and new PIN          online
+//! recover     one-time code from the office, or the linked card → new K_pay and new PIN   online
 //! ```
 //! A crash in `recover` after the server agreed is repaired by using the same code again: the server
 //! answers the same device and key the same way.
 
 mod recover;
 
-pub use recover::{RecoverError, recover};
+pub use recover::{RecoverError, card_details, recover, recover_by_card};
 
 use crate::home::{Home, set_payment_public};
 use crate::key::{DeviceKey as _, KeyError, SoftwareKey};

@@ -1,13 +1,15 @@
-//! A locked PIN: the office gives a one-time code, the server takes a new payment key for it, and only
-//! then is a new PIN set over that key. The outbox is not touched at any point.
+//! A locked PIN: the office gives a one-time code, or the linked card signs; the server takes a new payment
+//! key for it, and only then is a new PIN set over that key. The outbox is not touched at any point.
 
 use kinchaku_protocol::api::{PayKey, UnlockRequest};
-use kinchaku_protocol::doc::field;
+use kinchaku_protocol::doc::{Device, Verified, field};
+use kinchaku_protocol::time::Time;
 
 use super::{GateError, lock};
 use crate::book::payments;
 use crate::home::{Home, Town, set_payment_public};
 use crate::key::{DeviceKey as _, SoftwareKey, verified_sign};
+use crate::link::{self, Challenge, Evidence, LinkError, Proven};
 use crate::lock::{Brake, LockError, Pin, Recovered};
 use crate::store::{StoreError, meta};
 use crate::sync::{self, Call, SyncError};
@@ -24,6 +26,15 @@ pub enum RecoverError {
     /// The new PIN or key.
     #[error(transparent)]
     Gate(#[from] GateError),
+    /// The card's proof came to nothing.
+    #[error(transparent)]
+    Link(#[from] LinkError),
+    /// The card's proof is kept and sent later; then the card is asked once more.
+    #[error("the proof waits until {until}")]
+    Waiting {
+        /// Until when it is sent.
+        until: Time,
+    },
 }
 
 impl From<StoreError> for RecoverError {
@@ -37,24 +48,10 @@ impl From<StoreError> for RecoverError {
 /// # Errors
 /// [`RecoverError`]; paying is then as locked as before.
 pub fn recover(home: &Home, code: &str, pin: &Pin, brake: Brake) -> Result<(), RecoverError> {
-    if pin.is_trivial() {
-        return Err(GateError::from(LockError::TrivialPin).into());
-    }
-    // What waits was signed by the old key: it must not wait for this.
-    // The rest of a sync could stumble over the very key that is being replaced.
-    if let Err(error @ SyncError::Network(_)) = sync::deliver(home, true) {
-        return Err(error.into());
-    }
-    let (key, handle) = pending_key(home)?;
-    let device = home.device()?.ok_or(SyncError::NotEnrolled)?;
-    let message = UnlockRequest::challenge(device.to_ref(), &key.public_key());
-    let proof = verified_sign(&key, &message).map_err(GateError::from)?;
+    let (device, key, handle) = ready(home, pin)?;
     let request = UnlockRequest {
         code: code.chars().filter(|c| c.is_ascii_alphanumeric()).collect(),
-        pay: PayKey {
-            key: key.public_key(),
-            proof,
-        },
+        pay: proven(&device, &key)?,
     };
     let town = home.store().read(|db| Town::load(db).map_err(SyncError::from))?;
     let answer = sync::call(home, &town, Call::signed("unlock", field::to_bytes(&request)))?;
@@ -68,16 +65,87 @@ pub fn recover(home: &Home, code: &str, pin: &Pin, brake: Brake) -> Result<(), R
     if !same {
         return Err(SyncError::Nonsense.into());
     }
+    finish(home, Some(&confirmed), &key, &handle, pin, brake)
+}
+
+/// What the card's statement says beyond its purpose: the payment key that is to be.
+///
+/// # Errors
+/// [`RecoverError`].
+pub fn card_details(home: &Home) -> Result<Vec<u8>, RecoverError> {
+    let device = home.device()?.ok_or(SyncError::NotEnrolled)?;
+    let (key, _) = pending_key(home)?;
+    Ok(field::to_bytes(&proven(&device, &key)?))
+}
+
+/// Unlocks paying with the card linked to the account: `details` are [`card_details`], and the card signed
+/// the challenge's statement with them.
+///
+/// # Errors
+/// [`RecoverError`]; paying is then as locked as before.
+pub fn recover_by_card(
+    home: &Home,
+    challenge: &Challenge,
+    evidence: Evidence,
+    details: &[u8],
+    pin: &Pin,
+    brake: Brake,
+) -> Result<(), RecoverError> {
+    let (_, key, handle) = ready(home, pin)?;
+    match link::confirm(home, challenge, evidence, details)? {
+        Proven::Done(_) => finish(home, None, &key, &handle, pin, brake),
+        Proven::Waiting { until } => Err(RecoverError::Waiting { until }),
+        // Only a link is ever left to the office.
+        Proven::AtCounter => Err(SyncError::Nonsense.into()),
+    }
+}
+
+/// Before the server is asked: the PIN will do, and what waits is delivered.
+fn ready(home: &Home, pin: &Pin) -> Result<(Verified<Device>, SoftwareKey, Vec<u8>), RecoverError> {
+    if pin.is_trivial() {
+        return Err(GateError::from(LockError::TrivialPin).into());
+    }
+    // What waits was signed by the old key: it must not wait for this.
+    // The rest of a sync could stumble over the very key that is being replaced.
+    if let Err(error @ SyncError::Network(_)) = sync::deliver(home, true) {
+        return Err(error.into());
+    }
+    let (key, handle) = pending_key(home)?;
+    let device = home.device()?.ok_or(SyncError::NotEnrolled)?;
+    Ok((device, key, handle))
+}
+
+/// The new key with its proof of possession.
+fn proven(device: &Verified<Device>, key: &SoftwareKey) -> Result<PayKey, RecoverError> {
+    let message = UnlockRequest::challenge(device.to_ref(), &key.public_key());
+    let proof = verified_sign(key, &message).map_err(GateError::from)?;
+    Ok(PayKey {
+        key: key.public_key(),
+        proof,
+    })
+}
+
+/// The server has the new key: it is this device's, under the new PIN.
+fn finish(
+    home: &Home,
+    confirmed: Option<&Verified<Device>>,
+    key: &SoftwareKey,
+    handle: &[u8],
+    pin: &Pin,
+    brake: Brake,
+) -> Result<(), RecoverError> {
     // The old allowance names the old key: nothing can be signed under it any more. The new key's name is
     // stored before its PIN, so that no PIN ever opens a key the allowances are not asked for.
     home.store().write(|db| {
-        crate::book::documents::put(db, &confirmed)?;
+        if let Some(confirmed) = confirmed {
+            crate::book::documents::put(db, confirmed)?;
+        }
         set_payment_public(db, &key.public_key())?;
         payments::abandon(db, None)?;
         Ok::<_, StoreError>(())
     })?;
     lock(home)
-        .reset_with(Recovered::confirmed_by_server(), pin, brake, &handle, |db| {
+        .reset_with(Recovered::confirmed_by_server(), pin, brake, handle, |db| {
             // In the commit of the new PIN: the handle is nowhere without a PIN for a moment longer.
             meta::remove(db, PENDING)
         })
