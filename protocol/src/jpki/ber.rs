@@ -254,7 +254,7 @@ mod tests {
         assert_eq!(sole(&[0x90, 0x00, 0x00], 0x90), Err(BerError::Trailing));
     }
 
-    /// T: indefinite and huge lengths and endless tags end the walk; each byte is looked at once.
+    /// T25: indefinite and huge lengths and endless tags end the walk; each byte is looked at once.
     #[test]
     fn a_bomb_of_lengths_and_tags_is_an_error() {
         for (bytes, error) in [
@@ -268,7 +268,7 @@ mod tests {
         ] {
             assert_eq!(first(bytes), Err(error), "{bytes:02x?}");
         }
-        assert_eq!(walk(&[0x30; 60_000]).count(), 60_000 / 50 + 1);
+        assert_eq!(walk(&[0x30; 60_000]).count(), 1_200);
     }
 
     proptest! {

@@ -8,7 +8,7 @@
 //! - [`card_record`]: the attributes as the card's issuer signed them, for those without a certificate
 //!   for signatures
 //! - [`statement`]: what a card signs for us
-//! - [`my_key_id`]: マイキーID
+//! - [`my_key_id`]: the eight characters of a マイキーID
 //!
 //! Everything here judges bytes from a card that may be forged. Nothing prints what it read: `Debug` and
 //! errors carry no name, no number and no date of a person.

@@ -6,10 +6,12 @@
 //! - [`lots`]: in which order are lots consumed?
 //! - [`duplicate`]: was the same amount paid at the same shop a moment ago?
 //! - [`refresh`]: is it time for a new allowance?
+//! - [`eligibility`]: who may have what, by age and address?
 
 pub mod authorisation;
 pub mod caps;
 pub mod duplicate;
+pub mod eligibility;
 pub mod lots;
 pub mod refresh;
 pub mod split;
