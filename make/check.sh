@@ -12,7 +12,9 @@ fmt() { cargo fmt --all --check; }
 
 # Twice: a plain build must be as clean as one with the demo's powers.
 clippy() {
-  cargo clippy --locked --workspace --all-targets --features "$features" -- -D warnings &&
+  local pcsc
+  pcsc=$("$root/make/features.sh" cli tests)
+  cargo clippy --locked --workspace --all-targets --features "$features${pcsc:+,$pcsc}" -- -D warnings &&
     cargo clippy --locked --workspace --exclude kinchaku-tests --lib --bins -- -D warnings
 }
 

@@ -1,15 +1,23 @@
 #!/usr/bin/env bash
-# install.sh postgresql|python: makes sure that it is there. Exit 77 when it is not and can't be got.
+# install.sh postgresql|python|smartcard: makes sure that it is there. Exit 77 when it is not and can't be got.
 set -euo pipefail
 . "$(dirname "$0")/say.sh"
 
 postgres_there() { "$root/make/postgres.sh" where >/dev/null 2>&1; }
 python_there() { python3 -c 'import ensurepip, venv' >/dev/null 2>&1; }
+smartcard_there() {
+  local tool
+  for tool in pcscd opensc-tool pkcs15-tool pkcs15-crypt pkcs11-tool openssl pkg-config; do
+    command -v "$tool" >/dev/null || return 1
+  done
+  [ -e /etc/reader.conf.d/vpcd ] && pkg-config --exists libpcsclite
+}
 
 case ${1:-} in
 postgresql) there=postgres_there packages="postgresql" ;;
 python) there=python_there packages="python3 python3-venv" ;;
-*) say "install.sh postgresql|python"; exit 2 ;;
+smartcard) there=smartcard_there packages="pcscd libpcsclite-dev vsmartcard-vpcd opensc openssl pkg-config" ;;
+*) say "install.sh postgresql|python|smartcard"; exit 2 ;;
 esac
 
 if $there; then exit 0; fi
@@ -25,5 +33,5 @@ export DEBIAN_FRONTEND=noninteractive
 export RUNLEVEL=1
 "${apt[@]}" update >/dev/null || say "the package lists could not be renewed; trying with those at hand"
 # shellcheck disable=SC2086
-"${apt[@]}" install --no-install-recommends -y $packages >/dev/null || exit 77
+"${apt[@]}" install --no-install-recommends --no-upgrade -y $packages >/dev/null || exit 77
 $there || exit 77

@@ -43,6 +43,7 @@ sum() { grep -oE "[0-9]+ $2" "$1" | awk '{ n += $1 } END { print n + 0 }'; }
 finish() {
   trap - EXIT
   stop_postgres
+  stop_smartcard
   printf '\n%s\n' "== make test"
   printf '%s\n' "${summary[@]}"
   printf '\n%d passed, %d failed\n' "$passed_all" "$failed_all"
@@ -68,6 +69,25 @@ start_postgres() {
 stop_postgres() {
   [ -z "$pg_folder" ] || "$root/make/postgres.sh" stop "$pg_folder"
   pg_folder=
+}
+
+smartcard_folder=
+start_smartcard() {
+  if ! "$root/make/install.sh" smartcard; then
+    skip "Smart card" "no PC/SC here and not installable: the tests over a card reader were left out"
+    return
+  fi
+  smartcard_folder=$(mktemp -d "${TMPDIR:-/tmp}/kinchaku-sc.XXXXXX")
+  "$root/make/smartcard.sh" start "$smartcard_folder"
+  case $? in
+  0) export KINCHAKU_TEST_PCSC=1 ;;
+  77) skip "Smart card" "no PC/SC stack can be started: the tests over a card reader were left out" ;;
+  *) record "Smart card" 0 1 0 "pcscd did not start" ;;
+  esac
+}
+stop_smartcard() {
+  [ -z "$smartcard_folder" ] || "$root/make/smartcard.sh" stop "$smartcard_folder"
+  smartcard_folder=
 }
 
 build() {
@@ -133,6 +153,9 @@ for tool in cargo cc; do
   command -v "$tool" >/dev/null || { record "$tool" 0 1 0 "not on the PATH"; finish; }
 done
 start_postgres
+start_smartcard
+pcsc=$("$root/make/features.sh" cli tests)
+features=$features${pcsc:+,$pcsc}
 build
 # The binaries that tests start as programs of their own.
 export KINCHAKU_TEST_BIN=$target/debug
