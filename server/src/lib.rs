@@ -2,6 +2,7 @@
 //!
 //! - [`command`], [`ledger`], [`lane`], [`store`], [`query`]: the books, decided in one pure function
 //! - [`keys`], [`config`], [`code`], [`clock`]: what a town keeps secret, decided, hands out, and the time
+//! - [`identity`]: who somebody is, by their My Number card
 //! - [`books`], [`http`], [`operator`], [`sheet`], [`jobs`], [`telemetry`]: how people and devices reach them
 
 pub mod books;
@@ -11,6 +12,7 @@ pub mod command;
 pub mod config;
 pub mod fault;
 pub mod http;
+pub mod identity;
 pub mod jobs;
 pub mod keys;
 pub mod lane;
