@@ -10,12 +10,13 @@
 //! - [`view`]: what people are shown
 //!
 //! Mechanisms, which know of no flow: [`home`], [`store`], [`book`], [`vault`], [`key`], [`lock`],
-//! [`clock`], [`network`], [`trust`], [`scan`], [`draw`], [`secret`], [`fault`].
+//! [`clock`], [`network`], [`trust`], [`scan`], [`card`], [`draw`], [`secret`], [`fault`].
 //!
 //! The core blocks; whoever has a screen calls it from a thread of its own (docs/adr/0014).
 
 mod aead;
 pub mod book;
+pub mod card;
 pub mod clock;
 pub mod draw;
 mod durable;
