@@ -17,6 +17,12 @@ demo: ## live one day in a town (ARGS="--json" for machines); pictures land in t
 	cargo build --locked --release --target-dir $(demo_target) $(demo_binaries) --features $(demo_features)
 	@$(demo_target)/release/kinchaku demo --out target/demo-out $(ARGS)
 
+.PHONY: card
+card: ## put a test card into a virtual reader (PERSON=adult, ARGS="--fault verify:drop-after") and say its PINs
+	@make/install.sh smartcard
+	cargo build --locked --quiet -p kinchaku-fixtures --bin kinchaku-card
+	@make/smartcard.sh card --person $(or $(PERSON),adult) $(ARGS)
+
 .PHONY: test
 test: ## run every test on both databases; installs what it needs, saying what
 	@make/test.sh
