@@ -21,6 +21,25 @@ pub struct TownConfig {
     pub paper_tier: bool,
     /// The largest reserve of one allowance in yen.
     pub reserve: u32,
+    /// Whom to ask about certificates of cards. Without it no card can be linked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub jpki: Option<JpkiConfig>,
+}
+
+/// Where the standing of certificates is asked, under the town's contract with a platform operator. What
+/// certificates say of such addresses is never followed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct JpkiConfig {
+    /// The OCSP responder, `http` or `https`: its answers are signed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ocsp: Option<String>,
+    /// Revocation lists, one address for each CA or part of one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub crls: Vec<String>,
+    /// The operator's service for corresponding certificates: `https`, or `http` to a loopback address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub platform: Option<String>,
 }
 
 impl TownConfig {
@@ -31,6 +50,7 @@ impl TownConfig {
             muni,
             paper_tier: false,
             reserve: 50_000,
+            jpki: None,
         }
     }
 

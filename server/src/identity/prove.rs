@@ -4,6 +4,7 @@
 //! What needs no network comes first, so that nobody makes the server ask about a forgery. Where a status
 //! cannot be had, nothing is decided and the same proof may come again while its challenge lives.
 
+use chrono::Datelike as _;
 use kinchaku_protocol::api::MinorEvidence;
 use kinchaku_protocol::doc::field::from_bytes;
 use kinchaku_protocol::doc::{CardMethod, LinkProof, Reason};
@@ -12,6 +13,7 @@ use kinchaku_protocol::jpki::card_record::{CvcRoots, verify_basic_four};
 use kinchaku_protocol::jpki::certificate::{Certificate, CertificateError, Purpose, SignedAttributes};
 use kinchaku_protocol::jpki::statement::{CardPurpose, CardStatement};
 use kinchaku_protocol::jpki::trust::{Anchor, Anchors, ChainError};
+use kinchaku_protocol::rules::eligibility::is_minor;
 use kinchaku_protocol::signature::PublicKey;
 use kinchaku_protocol::time::Time;
 use zeroize::Zeroizing;
@@ -21,9 +23,6 @@ use super::status::{CertificateStatus, Standing, StatusUnavailable};
 
 /// Seconds after which a proof may be sent again when a status could not be had.
 const RETRY: u64 = 30;
-
-/// Years after which somebody is no minor.
-const ADULT: u32 = 18;
 
 /// What the server waits for: what its challenge was given out for, and to whom.
 #[derive(Clone, Copy, Debug)]
@@ -206,8 +205,9 @@ impl<'a> Shown<'a> {
         }
     }
 
-    /// A minor's attributes are a record that anybody could have copied. Both cards sign its very bytes, so
-    /// that a record put in place of another is noticed, and that two persons stand by it.
+    /// A minor's attributes are a record that anybody could have copied, and nothing of the issuer's ties it
+    /// to a card's certificate. So both cards sign its very bytes: two persons stand by it, and one put in
+    /// place of another is noticed; and the certificate has to end on this birthday.
     fn of_a_minor(
         auth: Issued<'a>,
         evidence: &[u8],
@@ -249,7 +249,11 @@ impl<'a> Shown<'a> {
         let four = verify_basic_four(&basic_four, &integrity, &issuer_key.0, &trust.cvc_roots)
             .map_err(|_| Reason::Attributes)?;
         drop(integrity);
-        if !is_minor(&four.birth, now) {
+        if !ends_on_birthday(&auth.certificate, &four.birth) {
+            return Err(Reason::Attributes);
+        }
+        // A birth date that does not tell is no proof of it.
+        if is_minor(&four.birth, now.day()) != Some(true) {
             return Err(Reason::NotAMinor);
         }
         Ok(Self {
@@ -352,12 +356,17 @@ const fn unreadable(error: &CertificateError) -> Reason {
     }
 }
 
-/// Whether somebody is certainly under 18 (民法 4条): whatever is unknown of the birth date, the earliest day
-/// it can be counts.
-fn is_minor(birth: &BirthDate, now: Time) -> bool {
-    let Some((earliest, _)) = birth.range() else {
+/// Whether a certificate ends on a birthday of this person, as a minor's does: on the fifth one after its
+/// issue, like the card. The cards of foreign residents may end with their stay; those the office links.
+fn ends_on_birthday(certificate: &Certificate, birth: &BirthDate) -> bool {
+    let (Some(month), Some(day)) = (birth.month, birth.day) else {
+        return true;
+    };
+    let Some(last) = certificate.valid().1.day().date() else {
         return false;
     };
-    let Some(today) = now.day().date() else { return false };
-    today.years_since(earliest).is_some_and(|age| age < ADULT)
+    let ends = (last.month(), last.day());
+    // Which day stands for 29 February in common years is not published.
+    let leap = (month, day) == (2, 29) && matches!(ends, (2, 28) | (3, 1));
+    leap || ends == (u32::from(month), u32::from(day))
 }

@@ -20,6 +20,13 @@
 //! - **Nothing personal is logged**: which kind of source failed and how, never a serial number, a name, an
 //!   address with a serial in it, or a body.
 
+mod crl;
+mod fetch;
+mod layered;
+mod ocsp;
+mod platform;
+mod signed;
+
 use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
@@ -29,6 +36,11 @@ use kinchaku_protocol::jpki::trust::Anchor;
 use kinchaku_protocol::time::Time;
 
 use super::proven::Correspondence;
+
+pub use crl::Crl;
+pub use fetch::BadAddress;
+pub use layered::{Layered, open};
+pub use ocsp::Ocsp;
 
 /// How long one question may take. A proof asks about two certificates at once, each by two ways at most, so
 /// that it ends well before a request does.
