@@ -15,6 +15,10 @@ use kinchaku_protocol::time::Time;
 
 use crate::command::{Action, Command, CommandError, Outcome, Signers, Town};
 use crate::config::TownConfig;
+use crate::identity::cards::Cards;
+use crate::identity::prove::CardTrust;
+use crate::identity::secret::{IdentitySecret, Unreadable};
+use crate::identity::status::{self, BadAddress, CertificateStatus};
 use crate::keys::{KeysError, TownKeys};
 use crate::lane::Lane;
 use crate::query::{Enrolled, Reader};
@@ -42,6 +46,12 @@ pub enum BooksError {
     /// A key to sign with is missing.
     #[error(transparent)]
     Keys(#[from] KeysError),
+    /// The secret beside the keys is not the one these books' persons are sealed with.
+    #[error("the identity secret is not that of these books")]
+    Identity(#[from] Unreadable),
+    /// An address where the status of certificates is asked is none.
+    #[error("where certificates are asked about: {0}")]
+    Status(#[from] BadAddress),
 }
 
 /// The books of a town.
@@ -50,6 +60,7 @@ pub struct Books {
     lane: Lane,
     reader: Reader,
     signers: Arc<Signers>,
+    cards: Cards,
 }
 
 impl Books {
@@ -59,18 +70,36 @@ impl Books {
     /// # Errors
     /// [`BooksError`].
     pub async fn open(address: &str, config: &TownConfig, keys: &TownKeys, now: Time) -> Result<Self, BooksError> {
+        let status = status::open(config.jpki.as_ref())?;
+        Self::open_with(address, config, keys, (CardTrust::of_this_build(), status), now).await
+    }
+
+    /// As [`Books::open`], with who is believed about cards and who is asked about them.
+    ///
+    /// # Errors
+    /// [`BooksError`].
+    pub async fn open_with(
+        address: &str,
+        config: &TownConfig,
+        keys: &TownKeys,
+        (trust, status): (CardTrust, Arc<dyn CertificateStatus>),
+        now: Time,
+    ) -> Result<Self, BooksError> {
         let store = store::open(address).await?;
         let signers = Arc::new(keys.signers(now)?);
         let town = config.town();
+        let reader = Reader::new(store.clone(), town);
+        let secret = identity(town, keys, &reader).await?;
         let mut holder = [0; 8];
         getrandom::fill(&mut holder).map_err(|_| KeysError::NotMade)?;
         let holder = data_encoding::HEXLOWER.encode(&holder);
-        let lane = Lane::start(store.clone(), town, signers.clone(), config.rules(), holder);
+        let lane = Lane::start(store, town, signers.clone(), config.rules(), holder);
         let books = Self {
             town,
             lane,
-            reader: Reader::new(store, town),
+            reader,
             signers,
+            cards: Cards::new(secret, trust, status),
         };
         if books.lane_is_ours().await {
             books.first_bulletin(now).await?;
@@ -107,6 +136,11 @@ impl Books {
     #[must_use]
     pub const fn reader(&self) -> &Reader {
         &self.reader
+    }
+
+    /// Who judges cards, and keeps what they say.
+    pub(crate) const fn cards(&self) -> &Cards {
+        &self.cards
     }
 
     /// Carries out a command as of `now`; it is committed when this returns.
@@ -175,6 +209,16 @@ impl Books {
     pub async fn close(&self) {
         self.lane.drain().await;
     }
+}
+
+/// The secret of persons, which must open what is there already.
+async fn identity(town: Town, keys: &TownKeys, reader: &Reader) -> Result<IdentitySecret, BooksError> {
+    let known = reader.any_personal_key().await?;
+    let secret = IdentitySecret::new(town, &*keys.identity(known.is_none())?)?;
+    if let Some((account, wrapped)) = known {
+        secret.person(account, &wrapped)?;
+    }
+    Ok(secret)
 }
 
 /// The rows of a page after a key, as many as fit into `room` bytes. The cursor is the last row's key.

@@ -10,6 +10,8 @@ use kinchaku_protocol::signature::{PublicKey, Signer};
 use kinchaku_protocol::time::{Day, Time};
 use zeroize::Zeroizing;
 
+use crate::identity::action::{CardAction, KeyIdResult};
+
 /// The issuing region whose books are meant: the first column of every key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Town {
@@ -270,6 +272,8 @@ pub enum Action {
         /// The new K_pay, whose proof of possession was checked before.
         pay_key: PublicKey,
     },
+    /// About cards and persons.
+    Card(CardAction),
 }
 
 /// What became of a command.
@@ -295,8 +299,22 @@ pub enum Outcome {
     Answer(Vec<AnswerItem>),
     /// The bulletin in force, signed.
     Bulletin(Vec<u8>),
-    /// How many holds or lots a job ended.
+    /// How many holds, lots or links a job ended.
     Ended(u64),
+    /// A challenge for a card was made.
+    Challenge {
+        /// The last second it is taken.
+        until: Time,
+    },
+    /// A signed fact about one document.
+    Fact(Vec<u8>),
+    /// How a step towards a My Key ID ended.
+    KeyId(KeyIdResult),
+    /// A card was tied to a person.
+    Tied {
+        /// Which.
+        pending: u64,
+    },
 }
 
 /// Why a command was not carried out. Nothing of it is in the books, but for a close that came with a
@@ -351,6 +369,18 @@ pub enum CommandError {
     /// The close is not a close of an allowance of this device.
     #[error("the close is not acceptable")]
     Close,
+    /// No such challenge of this device, or another one took its place.
+    #[error("no such challenge")]
+    NoChallenge,
+    /// Nobody is linked to the account.
+    #[error("nobody is linked to the account")]
+    NoPerson,
+    /// No such card waits for the office, or several do and none was named.
+    #[error("no such card is waiting")]
+    NoPending,
+    /// The person of the account changed since the command was prepared; prepare it again.
+    #[error("the person changed in between")]
+    Changed,
     /// The database or a key did not answer; try again.
     #[error("the books are not available")]
     Unavailable,

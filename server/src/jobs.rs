@@ -1,5 +1,6 @@
 //! What a running server does by itself, at its start and then every hour: ends holds and lots whose time
-//! has come, and publishes a bulletin once a day, so that a shop can tell how old its knowledge is.
+//! has come, publishes a bulletin once a day, so that a shop can tell how old its knowledge is, and asks once
+//! a month about the certificate of each linked person.
 //!
 //! Every job is idempotent, and none of them is needed for a payment to be right: a job that failed is
 //! done an hour later, or by `kinchaku-server job`.
@@ -39,6 +40,9 @@ pub async fn do_due(books: &Books, now: Time) -> Result<(), BooksError> {
     let fresh = current.is_some_and(|bulletin| now.since(bulletin.claims().made_at) < DAY_SECONDS);
     if !fresh {
         books.execute(Action::PublishBulletin, now).await?;
+    }
+    if let Err(error) = books.recheck_cards(now).await {
+        tracing::warn!(%error, "certificates of cards have to wait");
     }
     Ok(())
 }

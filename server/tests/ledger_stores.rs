@@ -66,9 +66,10 @@ fn created(sql: &str) -> Vec<Created> {
 #[test]
 fn every_key_of_both_migrations_begins_with_the_municipality() {
     for (migrations, bytes) in [(SQLITE, "blob"), (POSTGRES, "bytea")] {
+        let all: usize = migrations.iter().map(|migration| created(migration.sql).len()).sum();
+        assert!(all > TABLES.len());
         for migration in migrations {
             let tables = created(migration.sql);
-            assert!(tables.len() > 30);
             for table in &tables {
                 assert_eq!(
                     table.columns[0],

@@ -8,6 +8,7 @@
 //! TLS ends at a proxy in front; this server listens on loopback unless it is told about the proxy.
 
 mod body;
+mod card;
 mod nonce;
 mod office;
 mod problem;
@@ -72,6 +73,12 @@ const DEVICE: Rate = Rate {
     refill: Duration::from_secs(1),
 };
 
+/// What one device may ask for with a card: some taps that go wrong, and the steps of a My Key ID.
+const CARDS: Rate = Rate {
+    burst: 30,
+    refill: Duration::from_secs(10),
+};
+
 /// What the handlers share.
 pub struct App {
     books: Arc<Books>,
@@ -83,6 +90,7 @@ pub struct App {
     signed: Throttle<IpAddr>,
     codes: Throttle<IpAddr>,
     devices: Throttle<Ref>,
+    cards: Throttle<Ref>,
     office_token: Zeroizing<String>,
     behind_proxy: bool,
 }
@@ -109,6 +117,7 @@ impl App {
             signed: Throttle::new(SIGNED),
             codes: Throttle::new(CODES),
             devices: Throttle::new(DEVICE),
+            cards: Throttle::new(CARDS),
             office_token,
             behind_proxy,
         }))
@@ -128,6 +137,9 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/pull", post(wallet::pull))
         .route("/upload", post(wallet::upload))
         .route("/unlock", post(wallet::unlock))
+        .route("/card/challenge", post(card::challenge))
+        .route("/card/proof", post(card::proof))
+        .route("/card/key-id", post(card::key_id))
         .layer(from_fn(version))
         .route("/office", post(office::office))
         .layer(from_fn_with_state(app.clone(), our_town));

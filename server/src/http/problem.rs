@@ -8,6 +8,7 @@ use kinchaku_protocol::time::Time;
 
 use crate::books::BooksError;
 use crate::command::CommandError;
+use crate::identity::cards::CardError;
 
 /// Why a request was not carried out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,6 +54,19 @@ pub enum Problem {
     NothingToReserve,
     /// The close is not of this device's allowance.
     Close,
+    /// The challenge is not of this device, or another one took its place: ask for a new one.
+    Challenge,
+    /// The status of a certificate cannot be had: the same proof may come again while its challenge lives.
+    CardStatus {
+        /// Seconds to wait.
+        wait: u64,
+    },
+    /// What cannot be undone was not confirmed.
+    Confirm,
+    /// Nobody is linked to the account.
+    NoPerson,
+    /// No such card waits to be tied, or several do and none was named.
+    NoPending,
     /// No such account, class, shop or sheet.
     Unknown,
     /// The number or key is taken by something else.
@@ -103,6 +117,15 @@ impl Problem {
             Self::Allowances { .. } => (S::CONFLICT, "allowances", "No further allowance"),
             Self::NothingToReserve => (S::CONFLICT, "nothing_to_reserve", "Nothing to reserve"),
             Self::Close => (S::CONFLICT, "close", "Close not acceptable"),
+            Self::Challenge => (S::CONFLICT, "challenge", "No such challenge"),
+            Self::CardStatus { .. } => (
+                S::SERVICE_UNAVAILABLE,
+                "card_status",
+                "Certificate status not available",
+            ),
+            Self::Confirm => (S::CONFLICT, "confirm", "Not confirmed"),
+            Self::NoPerson => (S::NOT_FOUND, "no_person", "Nobody is linked"),
+            Self::NoPending => (S::CONFLICT, "no_pending", "No such card is waiting"),
             Self::Unknown => (S::NOT_FOUND, "unknown", "No such account, class or shop"),
             Self::Taken => (S::CONFLICT, "taken", "Already taken"),
             Self::Amount => (S::BAD_REQUEST, "amount", "Amount not acceptable"),
@@ -137,7 +160,10 @@ impl From<CommandError> for Problem {
             CommandError::TooManyAllowances { until } => Self::Allowances { until },
             CommandError::NothingToReserve => Self::NothingToReserve,
             CommandError::Close => Self::Close,
-            CommandError::Unavailable => Self::Unavailable,
+            CommandError::NoChallenge => Self::Challenge,
+            CommandError::NoPerson => Self::NoPerson,
+            CommandError::NoPending => Self::NoPending,
+            CommandError::Unavailable | CommandError::Changed => Self::Unavailable,
             CommandError::Broken => Self::Internal,
         }
     }
@@ -153,6 +179,30 @@ impl From<BooksError> for Problem {
             }
             BooksError::Keys(error) => {
                 tracing::error!(%error, "a key is missing");
+                Self::Unavailable
+            }
+            error @ (BooksError::Identity(_) | BooksError::Status(_)) => {
+                tracing::error!(%error, "cards cannot be judged");
+                Self::Unavailable
+            }
+        }
+    }
+}
+
+impl From<CardError> for Problem {
+    fn from(error: CardError) -> Self {
+        match error {
+            CardError::Books(error) => error.into(),
+            CardError::NotAWallet => Self::Device,
+            CardError::Purpose | CardError::Malformed => Self::Malformed,
+            CardError::Signature => Self::Signature,
+            CardError::Key => Self::Key,
+            CardError::Status { why, retry } => {
+                tracing::warn!(%why, "the status of a certificate cannot be had");
+                Self::CardStatus { wait: retry }
+            }
+            CardError::Unreadable(error) => {
+                tracing::error!(%error, "a person cannot be read");
                 Self::Unavailable
             }
         }
@@ -174,7 +224,7 @@ impl IntoResponse for Problem {
         let mut response = (status, body.to_string()).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(api::PROBLEM));
-        if let Self::TooMany { wait } = self {
+        if let Self::TooMany { wait } | Self::CardStatus { wait } = self {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(wait));
         }
         if matches!(self, Self::Unavailable | Self::Timeout) {

@@ -81,7 +81,10 @@ pub fn evidence(proof: &LinkProof, signed: &[u8], details: &[u8]) -> Vec<u8> {
         CardMethod::CardRecord => Vec::new(),
         _ => signed.to_vec(),
     };
-    let minor = proof.attributes.as_ref().and_then(|bytes| from_bytes::<MinorEvidence>(&bytes.0).ok());
+    let minor = proof
+        .attributes
+        .as_ref()
+        .and_then(|bytes| from_bytes::<MinorEvidence>(&bytes.0).ok());
     let minor = minor.map(|minor| MinorEvidence {
         integrity: Bytes::default(),
         ..minor

@@ -116,7 +116,9 @@ impl IdentitySecret {
         Ok(PersonKey {
             town: self.town,
             account,
-            key: <[u8; 32]>::try_from(key.as_slice()).map(Zeroizing::new).map_err(|_| Unreadable)?,
+            key: <[u8; 32]>::try_from(key.as_slice())
+                .map(Zeroizing::new)
+                .map_err(|_| Unreadable)?,
             wrapped: wrapped.to_vec(),
         })
     }
@@ -195,7 +197,13 @@ fn seal(key: &[u8; 32], label: &[u8], plain: &[u8]) -> Result<Vec<u8>, Unreadabl
 fn open(key: &[u8; 32], label: &[u8], sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, Unreadable> {
     let (nonce, sealed) = sealed.split_first_chunk::<NONCE>().ok_or(Unreadable)?;
     Aes256Gcm::new(key.into())
-        .decrypt(&Nonce::from(*nonce), Payload { msg: sealed, aad: label })
+        .decrypt(
+            &Nonce::from(*nonce),
+            Payload {
+                msg: sealed,
+                aad: label,
+            },
+        )
         .map(Zeroizing::new)
         .map_err(|_| Unreadable)
 }
@@ -214,9 +222,17 @@ mod tests {
         let key = ours.new_person(5).unwrap();
         let sealed = key.seal(PersonalKind::Official, b"a name").unwrap();
         let again = ours.person(5, key.wrapped()).unwrap();
-        assert_eq!(again.open(PersonalKind::Official, &sealed).unwrap().as_slice(), b"a name");
+        assert_eq!(
+            again.open(PersonalKind::Official, &sealed).unwrap().as_slice(),
+            b"a name"
+        );
         assert!(again.open(PersonalKind::Certificate, &sealed).is_err());
-        assert!(ours.new_person(5).unwrap().open(PersonalKind::Official, &sealed).is_err());
+        assert!(
+            ours.new_person(5)
+                .unwrap()
+                .open(PersonalKind::Official, &sealed)
+                .is_err()
+        );
         for (secret, account) in [(secret(2, 7), 5), (secret(1, 8), 5), (secret(1, 7), 6)] {
             assert!(secret.person(account, key.wrapped()).is_err());
         }

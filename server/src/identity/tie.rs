@@ -103,7 +103,11 @@ fn same(account: u64, shown: &Shown, held: &[Held]) -> Tie {
     let foreign = |key: Key| owner(key, held).is_some_and(|owner| owner != account);
     if shown.proven().chain(shown.platform()).any(foreign) {
         // Our person, who has another account as well; or somebody else.
-        return Tie::Refused(if signed { Reason::AnotherAccount } else { Reason::AnotherPerson });
+        return Tie::Refused(if signed {
+            Reason::AnotherAccount
+        } else {
+            Reason::AnotherPerson
+        });
     }
     if signed || shown.proven().chain(shown.platform()).any(|key| ours(&key)) {
         Tie::Same
@@ -206,8 +210,18 @@ mod tests {
         let rows: Vec<(&str, Shown, Vec<Held>, Tie)> = vec![
             ("an adult", shown('a', Claimed).signed('s'), vec![], Tie::New),
             ("a minor", shown('a', Proven), vec![], Tie::New),
-            ("the same signature elsewhere", shown('b', Claimed).signed('s'), vec![sign('s', THEM)], ANOTHER_ACCOUNT),
-            ("the same card elsewhere", shown('a', Proven), vec![auth('a', THEM, Proven)], ANOTHER_ACCOUNT),
+            (
+                "the same signature elsewhere",
+                shown('b', Claimed).signed('s'),
+                vec![sign('s', THEM)],
+                ANOTHER_ACCOUNT,
+            ),
+            (
+                "the same card elsewhere",
+                shown('a', Proven),
+                vec![auth('a', THEM, Proven)],
+                ANOTHER_ACCOUNT,
+            ),
             (
                 "elsewhere, as the platform says",
                 shown('a', Corresponds).signed('t'),
@@ -249,7 +263,12 @@ mod tests {
         let ours = vec![auth('a', US, Proven), sign('s', US)];
         let with = |more: Held| [ours.clone(), vec![more]].concat();
         let rows: Vec<(&str, Shown, Vec<Held>, Tie)> = vec![
-            ("the same card", shown('a', Claimed).signed('s'), ours.clone(), Tie::Same),
+            (
+                "the same card",
+                shown('a', Claimed).signed('s'),
+                ours.clone(),
+                Tie::Same,
+            ),
             ("its other certificate", shown('a', Proven), ours.clone(), Tie::Same),
             (
                 "moved house: a new signature beside the same card, as the platform says",
@@ -269,7 +288,12 @@ mod tests {
                 ours.clone(),
                 Tie::Same,
             ),
-            ("a card nobody knows", shown('b', Claimed).signed('t'), ours.clone(), Tie::Unknown),
+            (
+                "a card nobody knows",
+                shown('b', Claimed).signed('t'),
+                ours.clone(),
+                Tie::Unknown,
+            ),
             (
                 "a card nobody knows, of somebody born on another day",
                 shown('b', Claimed).signed('t').born_otherwise(),
@@ -288,7 +312,12 @@ mod tests {
                 with(sign('t', THEM)),
                 ANOTHER_PERSON,
             ),
-            ("somebody else's card", shown('b', Proven), with(auth('b', THEM, Proven)), ANOTHER_PERSON),
+            (
+                "somebody else's card",
+                shown('b', Proven),
+                with(auth('b', THEM, Proven)),
+                ANOTHER_PERSON,
+            ),
             (
                 "the renewed card of somebody else",
                 shown('c', Proven).known_as("b"),
@@ -317,9 +346,24 @@ mod tests {
     #[test]
     fn a_person_is_recognised_by_a_certificate_alone() {
         let rows: Vec<(&str, Shown, Vec<Held>, Tie)> = vec![
-            ("proven before", shown('a', Proven), vec![auth('a', US, Proven)], Tie::Same),
-            ("as the platform said", shown('a', Proven), vec![auth('a', US, Corresponds)], Tie::Same),
-            ("claimed at the link, proven here", shown('a', Proven), vec![auth('a', US, Claimed)], Tie::Same),
+            (
+                "proven before",
+                shown('a', Proven),
+                vec![auth('a', US, Proven)],
+                Tie::Same,
+            ),
+            (
+                "as the platform said",
+                shown('a', Proven),
+                vec![auth('a', US, Corresponds)],
+                Tie::Same,
+            ),
+            (
+                "claimed at the link, proven here",
+                shown('a', Proven),
+                vec![auth('a', US, Claimed)],
+                Tie::Same,
+            ),
             (
                 "claimed here, proven elsewhere: a copied certificate recognises nobody",
                 shown('a', Proven),
@@ -338,9 +382,24 @@ mod tests {
                 vec![auth('b', US, Proven), auth('a', THEM, Claimed)],
                 Tie::Unknown,
             ),
-            ("somebody else's", shown('a', Proven), vec![auth('a', THEM, Proven)], ANOTHER_PERSON),
-            ("renewed, as the platform says", shown('b', Proven).known_as("a"), vec![auth('a', US, Proven)], Tie::Same),
-            ("renewed, as nobody says", shown('b', Proven), vec![auth('a', US, Proven)], Tie::Unknown),
+            (
+                "somebody else's",
+                shown('a', Proven),
+                vec![auth('a', THEM, Proven)],
+                ANOTHER_PERSON,
+            ),
+            (
+                "renewed, as the platform says",
+                shown('b', Proven).known_as("a"),
+                vec![auth('a', US, Proven)],
+                Tie::Same,
+            ),
+            (
+                "renewed, as nobody says",
+                shown('b', Proven),
+                vec![auth('a', US, Proven)],
+                Tie::Unknown,
+            ),
         ];
         for (name, shown, held, tie) in rows {
             assert_eq!(recognise(US, Linked::Somebody, &shown, &held), tie, "{name}");

@@ -17,6 +17,9 @@ pub(super) const KEYSET: &str = "keyset.cose";
 pub(super) const ROOTS: &str = "roots.txt";
 /// 32 random bytes, from which the server derives what it alone knows.
 pub(super) const SECRET: &str = "server.secret";
+/// 32 random bytes, without which nobody finds or reads a person (`crate::identity`). Kept apart from the
+/// other secret, since it must outlive every other key and must never be lost.
+pub(super) const IDENTITY: &str = "identity.secret";
 /// Root 1 and root 2, sealed.
 pub(super) const SEALED: [&str; 2] = ["root-1.sealed", "root-2.sealed"];
 
@@ -91,6 +94,31 @@ impl<'a> Folder<'a> {
         write().map_err(|error| failed(name, &error))
     }
 
+    /// Writes a file for its owner alone, unless there is one: what is there stays.
+    pub(super) fn write_once(&self, name: &str, bytes: &[u8]) -> Result<(), KeysError> {
+        let mut random = [0; 8];
+        getrandom::fill(&mut random).map_err(|_| KeysError::NotMade)?;
+        let beside = self.path(&format!("{name}.{}", data_encoding::HEXLOWER.encode(&random)));
+        let write = || -> io::Result<()> {
+            let mut options = OpenOptions::new();
+            options.write(true).create_new(true);
+            #[cfg(unix)]
+            std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+            let mut file = options.open(&beside)?;
+            file.write_all(bytes)?;
+            file.sync_all()?;
+            // Two processes may come here at once: one link is made.
+            match fs::hard_link(&beside, self.path(name)) {
+                Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(error),
+                _ => {}
+            }
+            File::open(self.0)?.sync_all()
+        };
+        let written = write().map_err(|error| failed(name, &error));
+        let removed = fs::remove_file(&beside).map_err(|error| failed(name, &error));
+        written.and(removed)
+    }
+
     pub(super) fn write_private_key(&self, entry: &KeyEntry, key: &SoftwareSigner) -> Result<(), KeysError> {
         let pem = key.to_pem().map_err(|_| KeysError::NotMade)?;
         self.write(&key_file(entry), pem.as_bytes())
@@ -121,9 +149,31 @@ impl<'a> Folder<'a> {
     }
 
     pub(super) fn secret(&self) -> Result<Zeroizing<[u8; 32]>, KeysError> {
-        <[u8; 32]>::try_from(self.read_secret(SECRET)?.as_slice())
+        self.secret_in(SECRET)
+    }
+
+    /// The secret of persons; none in a folder made before there were any.
+    pub(super) fn identity(&self) -> Result<Option<Zeroizing<[u8; 32]>>, KeysError> {
+        match self.secret_in(IDENTITY) {
+            Err(KeysError::File {
+                kind: ErrorKind::NotFound,
+                ..
+            }) => Ok(None),
+            read => read.map(Some),
+        }
+    }
+
+    /// Makes the secret of persons, unless there is one.
+    pub(super) fn make_identity(&self) -> Result<(), KeysError> {
+        let mut secret = Zeroizing::new([0; 32]);
+        getrandom::fill(secret.as_mut_slice()).map_err(|_| KeysError::NotMade)?;
+        self.write_once(IDENTITY, secret.as_slice())
+    }
+
+    fn secret_in(&self, name: &'static str) -> Result<Zeroizing<[u8; 32]>, KeysError> {
+        <[u8; 32]>::try_from(self.read_secret(name)?.as_slice())
             .map(Zeroizing::new)
-            .map_err(|_| KeysError::Damaged(SECRET))
+            .map_err(|_| KeysError::Damaged(name))
     }
 
     pub(super) fn keyset(&self, roots: &[PublicKey; 2]) -> Result<Verified<KeySet>, KeysError> {

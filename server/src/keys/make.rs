@@ -55,6 +55,7 @@ pub fn init(path: &Path, roots: &Roots, now: Time) -> Result<TownKeys, KeysError
     let mut secret = Zeroizing::new([0; 32]);
     getrandom::fill(secret.as_mut_slice()).map_err(|_| KeysError::NotMade)?;
     folder.write(SECRET, secret.as_slice())?;
+    folder.make_identity()?;
     let mut keys = Vec::new();
     for (usage, _) in USES {
         keys.push(new_key(&folder, usage, now)?);

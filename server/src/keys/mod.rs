@@ -13,7 +13,7 @@ mod sealed_root;
 #[cfg(feature = "demo")]
 mod test_root;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use hkdf::Hkdf;
@@ -91,6 +91,7 @@ pub struct TownKeys {
     keyset: Verified<KeySet>,
     held: Vec<Held>,
     secret: Zeroizing<[u8; 32]>,
+    folder: PathBuf,
 }
 
 impl TownKeys {
@@ -118,7 +119,24 @@ impl TownKeys {
                 })
                 .collect(),
             secret: folder.secret()?,
+            folder: path.to_owned(),
         })
+    }
+
+    /// The secret of persons. A town whose folder is older than it gets one where `may_make` says that
+    /// nobody is linked yet; it is never made a second time, since persons cannot be read without theirs.
+    ///
+    /// # Errors
+    /// [`KeysError`]; [`KeysError::Damaged`] where it is missing and needed.
+    pub fn identity(&self, may_make: bool) -> Result<Zeroizing<[u8; 32]>, KeysError> {
+        let folder = Folder::at(&self.folder);
+        if let Some(secret) = folder.identity()? {
+            return Ok(secret);
+        }
+        if may_make {
+            folder.make_identity()?;
+        }
+        folder.identity()?.ok_or(KeysError::Damaged(folder::IDENTITY))
     }
 
     /// The signed key set.

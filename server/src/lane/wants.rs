@@ -6,6 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use kinchaku_protocol::ids::{DocId, Ref};
 
 use crate::command::{Action, Invitee, Stop};
+use crate::identity::action::{CardAction, CardProof, Finding, KeyIdStep};
+use crate::identity::rows::{
+    ChallengeRow, KeyIdProgressRow, KeyIdRow, KeyRow, PendingRow, PersonRow, PersonalKeyRow, PersonalRow, ProofRow,
+};
 use crate::ledger::decide::{Checked, Task};
 use crate::ledger::rows::{
     AccountRow, AllowanceRow, BulletinRow, BusinessRow, CancelRow, ClassRow, CloseRow, CounterRow, CreditRow,
@@ -26,6 +30,8 @@ pub struct Wants {
     ranges: Vec<Query>,
     /// A stop names every document of its device.
     stops_a_device: bool,
+    /// A card is read on its device, for the person of its account.
+    cards: bool,
 }
 
 impl Wants {
@@ -40,6 +46,7 @@ impl Wants {
             self.one::<BulletinRow>("epoch", &epoch.value);
         }
         self.devices(view);
+        self.cards(view);
         self.allowances(view);
         let mut round = std::mem::take(&mut self.ranges);
         round.extend(std::mem::take(&mut self.next).into_values());
@@ -124,6 +131,7 @@ impl Wants {
                 self.one::<UnlockRow>("code_hash", &DocId(*code_hash));
                 self.device(*device);
             }
+            Action::Card(action) => self.card(action),
         }
         for document in &task.documents {
             self.document(document);
@@ -132,6 +140,83 @@ impl Wants {
 
     fn device(&mut self, reference: Ref) {
         self.one::<DeviceDocRow>("reference", &reference);
+    }
+
+    fn card(&mut self, action: &CardAction) {
+        match action {
+            CardAction::Challenge { device, .. } => {
+                self.cards = true;
+                self.device(*device);
+            }
+            CardAction::Proof(proof) => {
+                self.cards = true;
+                self.device(proof.device);
+                self.proof(proof);
+            }
+            CardAction::KeyId { device, step } => {
+                self.cards = true;
+                self.device(*device);
+                match step {
+                    KeyIdStep::Generate { candidates, .. } => {
+                        for id in candidates {
+                            self.one::<KeyIdRow>("hash", &id.hash);
+                        }
+                    }
+                    KeyIdStep::Choose { id, .. } => self.one::<KeyIdRow>("hash", &id.hash),
+                    KeyIdStep::Accept(_) | KeyIdStep::Revoke(_) => {}
+                }
+            }
+            CardAction::Tie { account, .. }
+            | CardAction::Erase { account }
+            | CardAction::Reveal { account }
+            | CardAction::Checked { account, .. } => self.person(*account),
+        }
+    }
+
+    fn proof(&mut self, proof: &CardProof) {
+        self.one::<ProofRow>("id", &proof.document);
+        if let Finding::Proven(proven) = &proof.finding {
+            let shown = &proven.shown;
+            let all = shown.sign.iter().chain([&shown.auth]).chain(&shown.platform);
+            for hash in all.chain(proven.guardian.as_ref().map(|guardian| &guardian.auth)) {
+                self.one::<KeyRow>("hash", hash);
+            }
+        }
+    }
+
+    /// Everything of the person of an account.
+    fn person(&mut self, account: u64) {
+        self.one::<AccountRow>("id", &account);
+        self.one::<PersonRow>("account", &account);
+        self.one::<KeyRow>("account", &account);
+        self.one::<PendingRow>("account", &account);
+        self.one::<PersonalKeyRow>("account", &account);
+        self.one::<PersonalRow>("account", &account);
+        self.one::<KeyIdRow>("account", &account);
+        self.one::<KeyIdProgressRow>("account", &account);
+    }
+
+    fn cards(&mut self, view: &View) {
+        if self.cards {
+            for device in view.devices.all() {
+                self.one::<ChallengeRow>("device", &device.id);
+                if let Some(account) = device.account {
+                    self.person(account);
+                }
+            }
+        }
+        for proof in view.card_proofs.all() {
+            self.one::<FactRow>("number", &proof.fact);
+        }
+        for pending in view.card_pendings.all() {
+            self.one::<KeyRow>("hash", &pending.auth);
+            self.one::<KeyRow>("hash", &pending.sign);
+        }
+        // Whoever else has one of these certificates; a guardian among them.
+        for key in view.card_keys.all() {
+            self.one::<PersonRow>("account", &key.account);
+            self.one::<AccountRow>("id", &key.account);
+        }
     }
 
     fn document(&mut self, document: &Checked) {

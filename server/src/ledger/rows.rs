@@ -769,6 +769,10 @@ table! {
 
 /// Every table.
 pub const TABLES: &[&TableDef] = &{
+    use crate::identity::rows::{
+        ChallengeRow, DeedRow, KeyIdProgressRow, KeyIdRow, KeyRow, PendingRow, PersonRow, PersonalKeyRow, PersonalRow,
+        ProofRow,
+    };
     use crate::store::table::Table;
     [
         CounterRow::DEF,
@@ -802,6 +806,16 @@ pub const TABLES: &[&TableDef] = &{
         ParkedRow::DEF,
         UnlockRow::DEF,
         ChangeRow::DEF,
+        ChallengeRow::DEF,
+        ProofRow::DEF,
+        PersonRow::DEF,
+        KeyRow::DEF,
+        PendingRow::DEF,
+        PersonalKeyRow::DEF,
+        PersonalRow::DEF,
+        KeyIdRow::DEF,
+        KeyIdProgressRow::DEF,
+        DeedRow::DEF,
     ]
 };
 

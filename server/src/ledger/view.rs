@@ -12,6 +12,10 @@ use super::rows::{
     IntentRow, InvitationRow, LotRow, MarkRow, ParkedRow, PostingRow, RevokedRow, SeenRow, ShopRow, ShopSetRow,
     TakingRow, Topic, UnlockRow,
 };
+use crate::identity::rows::{
+    ChallengeRow, DeedRow, KeyIdProgressRow, KeyIdRow, KeyRow, PendingRow, PersonRow, PersonalKeyRow, PersonalRow,
+    ProofRow,
+};
 use crate::store::Write;
 use crate::store::table::{BadValue, Column, Table, TableDef, Value};
 
@@ -193,6 +197,16 @@ view! {
     parked: ParkedRow;
     unlocks: UnlockRow;
     changes: ChangeRow;
+    card_challenges: ChallengeRow;
+    card_proofs: ProofRow;
+    persons: PersonRow;
+    card_keys: KeyRow by |row| row.hash.to_value();
+    card_pendings: PendingRow;
+    personal_keys: PersonalKeyRow;
+    personal_data: PersonalRow;
+    my_key_ids: KeyIdRow;
+    my_key_progress: KeyIdProgressRow;
+    identity_log: DeedRow;
 }
 
 impl View {

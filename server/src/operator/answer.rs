@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use serde_json::{Value, json};
 
 use super::failure::Failure;
-use super::request::Request;
+use super::request::{Job, Request};
 
 /// Prints answers in the form that was asked for.
 pub struct Printer {
@@ -94,6 +94,14 @@ fn lines(request: &Request, answer: &Value) -> String {
         ),
         Request::Revoke(_) => format!("止めました。掲示 {}", text("bulletin")),
         Request::UnlockCode { .. } => format!("{}\n口座 {}、1回だけ", text("code"), text("account")),
+        Request::Person(asked) => super::person::lines(asked, answer),
+        Request::Job { job: Job::Cards, .. } => format!(
+            "{} 件を確かめ、{} 件が無効になっていました。答えがなかったもの {} 件、残り {} 件",
+            text("asked"),
+            text("lapsed"),
+            text("unanswered"),
+            text("left")
+        ),
         Request::Job { .. } => match answer.get("ended") {
             Some(ended) => format!("{} 件を終えました", ended),
             None => format!("掲示 {}", text("bulletin")),

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use super::request::{ClassAdd, Credit, Invite, Job, MarkAdd, Request, Revoke, ShopAdd};
+use super::request::{
+    ClassAdd, Credit, Invite, Job, MarkAdd, Person, PersonErase, PersonShow, PersonTie, Request, Revoke, ShopAdd,
+};
 
 /// 巾着のサーバー: 帳簿、鍵、お店のQR。
 ///
@@ -64,6 +66,9 @@ pub enum Ask {
     Revoke(At<Revoke>),
     /// 暗証番号を決めなおすための番号を作る（1回だけ）
     UnlockCode(At<UnlockCode>),
+    /// 口座の本人（マイナンバーカード）
+    #[command(subcommand)]
+    Person(PersonCommand),
     /// 決まった時刻の処理
     Job(At<JobRun>),
     /// 試算表と店ごとの売上
@@ -269,6 +274,17 @@ pub struct MarkFiles {
     pub out: PathBuf,
 }
 
+/// `person`.
+#[derive(Subcommand)]
+pub enum PersonCommand {
+    /// 登録のようすを見る
+    Show(At<PersonShow>),
+    /// 新しくなったカードを、窓口で確かめた本人のものとする
+    Tie(At<PersonTie>),
+    /// 個人情報を消す。元に戻せません
+    Erase(At<PersonErase>),
+}
+
 impl Ask {
     /// Where the books are, the request, and where files go.
     #[must_use]
@@ -284,6 +300,9 @@ impl Ask {
                 let account = at.what.account;
                 (at.database, Request::UnlockCode { account }, None)
             }
+            Self::Person(PersonCommand::Show(at)) => (at.database, Request::Person(Person::Show(at.what)), None),
+            Self::Person(PersonCommand::Tie(at)) => (at.database, Request::Person(Person::Tie(at.what)), None),
+            Self::Person(PersonCommand::Erase(at)) => (at.database, Request::Person(Person::Erase(at.what)), None),
             Self::Job(at) => {
                 let JobRun { job, at: when } = at.what;
                 (at.database, Request::Job { job, at: when }, None)

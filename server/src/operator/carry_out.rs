@@ -35,6 +35,7 @@ pub async fn carry_out(books: &Books, keys: &TownKeys, request: Request) -> Resu
         Request::Credit(credit) => value(books, credit, now).await,
         Request::Revoke(revoke) => stop(books, revoke, now).await,
         Request::UnlockCode { account } => unlock_code(books, account, now).await,
+        Request::Person(asked) => super::person::person(books, asked, now).await,
         Request::Job { job, at } => run_job(books, job, at, now).await,
         Request::Books => super::report::books(books.reader()).await,
     }
@@ -223,6 +224,7 @@ async fn run_job(books: &Books, job: Job, at: Option<String>, now: Time) -> Resu
         Job::Lapse => Action::Lapse,
         Job::Expire => Action::Expire,
         Job::Publish => Action::PublishBulletin,
+        Job::Cards => return super::person::recheck(books, at).await,
     };
     match books.execute(action, at).await? {
         Outcome::Ended(ended) => Ok(json!({ "at": at.to_string(), "ended": ended })),

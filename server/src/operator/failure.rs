@@ -86,7 +86,7 @@ impl Failure {
     pub fn of_problem(code: &str) -> Self {
         match code {
             "taken" => Self::Already,
-            "unavailable" | "timeout" | "too_many" => Self::NoAnswer,
+            "unavailable" | "timeout" | "too_many" | "card_status" => Self::NoAnswer,
             "internal" | "not_found" | "method" | "version" => Self::Other { what: code.to_owned() },
             _ => Self::Refused { code: code.to_owned() },
         }
@@ -99,6 +99,9 @@ fn sentence(code: &str) -> &'static str {
         "unknown" => "その口座・種類・店・QRは登録されていません。",
         "amount" => "金額が正しくありません。1以上の整数で指定してください。",
         "taken" => "その番号またはキーは、別の内容ですでに使われています。",
+        "no_person" => "この口座にはマイナンバーカードが登録されていません。",
+        "no_pending" => "登録を待っているカードがないか、2枚以上あります。--pending で番号を指定してください。",
+        "confirm" => "消した個人情報は元に戻せません。消すときは --yes を付けてください。",
         "stopped" => "利用を止めている相手です。",
         "token" => "サーバーの認証が合いません。同じ鍵のフォルダーを指定してください。",
         "mark" => "店の情報がQRに入りません。名前は25文字、町名は15文字までです。",
@@ -144,6 +147,9 @@ impl From<BooksError> for Failure {
             BooksError::Command(error) => Problem::from(error).into(),
             BooksError::Keys(error) => error.into(),
             BooksError::Store(error) => error.into(),
+            error @ (BooksError::Identity(_) | BooksError::Status(_)) => Self::Data {
+                what: error.to_string(),
+            },
         }
     }
 }

@@ -10,6 +10,7 @@ mod carry_out;
 mod failure;
 mod keys;
 mod office;
+mod person;
 mod report;
 mod request;
 mod serve;

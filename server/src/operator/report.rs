@@ -220,7 +220,7 @@ const fn status_word(status: FactKind) -> &'static str {
     }
 }
 
-const fn reason_word(reason: Reason) -> &'static str {
+pub(super) const fn reason_word(reason: Reason) -> &'static str {
     match reason {
         Reason::None => "none",
         Reason::ShopRefused => "shop_refused",

@@ -23,6 +23,8 @@ pub enum Request {
         /// For whom.
         account: u64,
     },
+    /// About the person of an account.
+    Person(Person),
     /// A job, as if the time were `at`.
     Job {
         /// Which.
@@ -217,4 +219,56 @@ pub enum Job {
     Expire,
     /// 掲示を新しくする
     Publish,
+    /// 登録したカードの証明書が今も有効か確かめる（月に1度）
+    Cards,
+}
+
+/// What is asked about the person of an account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "what", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Person {
+    /// The link, and on request the attributes.
+    Show(PersonShow),
+    /// A card that waited is the person's.
+    Tie(PersonTie),
+    /// Everything that says who it is goes.
+    Erase(PersonErase),
+}
+
+/// `person show`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, clap::Args)]
+#[serde(deny_unknown_fields)]
+pub struct PersonShow {
+    /// 口座の番号
+    #[arg(long)]
+    pub account: u64,
+    /// 氏名・住所・生年月日・性別も見る（見たことが記録されます）
+    #[arg(long)]
+    #[serde(default)]
+    pub reveal: bool,
+}
+
+/// `person tie`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, clap::Args)]
+#[serde(deny_unknown_fields)]
+pub struct PersonTie {
+    /// 口座の番号
+    #[arg(long)]
+    pub account: u64,
+    /// 確認を待つカードの番号。1枚だけなら省けます
+    #[arg(long)]
+    pub pending: Option<u64>,
+}
+
+/// `person erase`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, clap::Args)]
+#[serde(deny_unknown_fields)]
+pub struct PersonErase {
+    /// 口座の番号
+    #[arg(long)]
+    pub account: u64,
+    /// 元に戻せないことを確かめた
+    #[arg(long)]
+    #[serde(default)]
+    pub yes: bool,
 }

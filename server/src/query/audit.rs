@@ -15,6 +15,7 @@ use sha2::{Digest, Sha256};
 
 use super::Reader;
 use super::lists::columns;
+use crate::identity::audit::People;
 use crate::ledger::rows::{
     AllowanceRow, Book, EntryKind, EntryRow, FactRow, ForkRow, HoldLineRow, HoldLotRow, HoldRow, HoldState, IntentRow,
     LotRow, PostingRow, Proof, RevokedRow, TakingRow,
@@ -57,6 +58,7 @@ struct Stock {
     facts: Vec<FactRow>,
     revoked: Vec<RevokedRow>,
     sums: Sums,
+    people: People,
 }
 
 /// What postings add up to.
@@ -87,6 +89,7 @@ pub fn inspect(view: &View) -> Report {
         facts: view.facts.all().cloned().collect(),
         revoked: view.revoked.all().cloned().collect(),
         sums: Sums::of(view.postings.all()),
+        people: People::of(view),
     }
     .report()
 }
@@ -114,6 +117,15 @@ impl Reader {
             facts: self.all().await?,
             revoked: self.all().await?,
             sums: self.sums().await?,
+            people: People {
+                persons: self.all().await?,
+                keys: self.all().await?,
+                pendings: self.all().await?,
+                personal_keys: self.all().await?,
+                data: self.all().await?,
+                key_ids: self.all().await?,
+                progress: self.all().await?,
+            },
         })
     }
 
@@ -214,6 +226,7 @@ impl Stock {
         self.check_lots(&mut broken);
         self.check_holds(&mut broken);
         self.check_payments(&mut broken);
+        violations.extend(self.people.violations());
         let counts = [
             self.lots.len(),
             self.holds.len(),

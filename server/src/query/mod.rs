@@ -2,11 +2,13 @@
 //!
 //! - [`pull`]: what changed for one device since a cursor
 //! - [`lists`]: the lists of the console and of the operator
+//! - [`people`]: cards and persons, sealed
 //! - [`audit`]: the invariants of the books, and the hash two databases must agree on
 
 pub mod audit;
 pub mod lists;
 mod page_rows;
+pub mod people;
 pub mod pull;
 
 use std::sync::Arc;

@@ -61,6 +61,8 @@ pub enum Reply {
     Items(Vec<Item>),
     /// The bulletin that the seal makes.
     Bulletin,
+    /// The fact with this number.
+    Fact(u64),
 }
 
 /// What the server says of a document.
@@ -118,6 +120,7 @@ pub fn decide(books: &mut Books<'_>, task: &Task) -> Result<Reply, CommandError>
             device,
             pay_key,
         } => books.use_unlock(*code_hash, *device, *pay_key),
+        Action::Card(action) => return books.card(action),
     }?;
     Ok(Reply::Ready(outcome))
 }
@@ -200,6 +203,10 @@ fn bulletin(view: &View, signers: &Signers, now: Time) -> Bulletin {
 pub fn answer(view: &View, reply: Reply) -> Result<Outcome, CommandError> {
     match reply {
         Reply::Ready(outcome) => Ok(outcome),
+        Reply::Fact(number) => {
+            let fact = view.facts.get(&(number,)).ok_or(CommandError::Broken)?;
+            Ok(Outcome::Fact(fact.doc.clone()))
+        }
         Reply::Bulletin => {
             let epoch = u32::try_from(view.counter(EPOCH)).unwrap_or(u32::MAX);
             let last = view.bulletins.get(&(epoch,)).ok_or(CommandError::Unavailable)?;
@@ -223,7 +230,7 @@ pub fn answer(view: &View, reply: Reply) -> Result<Outcome, CommandError> {
 
 impl Books<'_> {
     /// An enrolled device that was not stopped, by its document.
-    fn device(&self, reference: Ref) -> Result<super::rows::DeviceRow, CommandError> {
+    pub(crate) fn device(&self, reference: Ref) -> Result<super::rows::DeviceRow, CommandError> {
         let document = self.view.device_docs.get(&(reference,)).ok_or(CommandError::NoDevice)?;
         let device = self
             .view
