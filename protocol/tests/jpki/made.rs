@@ -213,7 +213,7 @@ pub const USUAL: [(u8, &str); 6] = [
 ];
 
 /// [`USUAL`] with another text for one of them.
-pub fn with_text<'a>(arc: u8, text: &'a str) -> Vec<(u8, &'a str)> {
+pub fn with_text(arc: u8, text: &str) -> Vec<(u8, &str)> {
     USUAL
         .into_iter()
         .map(|(n, usual)| (n, if n == arc { text } else { usual }))
