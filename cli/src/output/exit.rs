@@ -1,6 +1,6 @@
 //! How a command ends. The numbers are a promise to scripts and stay.
 
-/// The ways a command can end. 6 is kept for cards and readers, which no command uses yet.
+/// The ways a command can end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
     /// Done.
@@ -15,6 +15,8 @@ pub enum Exit {
     Refused,
     /// The PIN was wrong, or paying is locked.
     Pin,
+    /// The card or the reader: absent, removed, not readable, not valid.
+    Card,
     /// It was done before.
     AlreadyDone,
     /// Stored data cannot be opened.
@@ -35,6 +37,7 @@ impl Exit {
             Self::NeedsNetwork => 3,
             Self::Refused => 4,
             Self::Pin => 5,
+            Self::Card => 6,
             Self::AlreadyDone => 7,
             Self::Unreadable => 8,
             Self::Partly => 9,

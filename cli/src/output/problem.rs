@@ -1,8 +1,9 @@
 //! What went wrong, in the words of `design/strings.json`: a key with its values, and how to end.
 
-use kinchaku_design::format::{Unit, money, number};
+use kinchaku_design::format::{Unit, date, moment, money, number};
 use kinchaku_design::{Key, Lang, say};
 use kinchaku_protocol::money::Amount;
+use kinchaku_protocol::time::Time;
 use serde_json::{Map, Value, json};
 
 use super::exit::Exit;
@@ -24,6 +25,12 @@ pub enum Filling {
     Count(u64),
     /// A name or a place.
     Text(String),
+    /// A thing that has a word of its own in every language, and one for machines.
+    Word(&'static str, Key),
+    /// A time of day; near enough for the day to be left out.
+    Moment(Time),
+    /// The day of a time.
+    Day(Time),
 }
 
 impl Problem {
@@ -101,6 +108,10 @@ impl Filling {
             Self::Money(unit, amount) => money(lang, *unit, amount.units()),
             Self::Count(count) => number(*count),
             Self::Text(text) => text.clone(),
+            Self::Word(_, key) => kinchaku_design::text(lang, *key).to_owned(),
+            // Today's, by the time itself: a challenge lives for minutes.
+            Self::Moment(time) => moment(lang, time.0, time.0),
+            Self::Day(time) => date(lang, time.day().0, 0),
         }
     }
 
@@ -109,6 +120,8 @@ impl Filling {
             Self::Money(_, amount) => amount.units().into(),
             Self::Count(count) => (*count).into(),
             Self::Text(text) => text.as_str().into(),
+            Self::Word(word, _) => (*word).into(),
+            Self::Moment(time) | Self::Day(time) => time.to_string().into(),
         }
     }
 }

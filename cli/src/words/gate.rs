@@ -5,7 +5,7 @@ use kinchaku_core::lock::LockError;
 use kinchaku_core::sync::SyncError;
 use kinchaku_design::Key;
 
-use super::{store, sync};
+use super::{link, store, sync};
 use crate::output::{Exit, Problem};
 
 /// Why the payment key is not to be had.
@@ -42,5 +42,7 @@ pub fn recover(error: &RecoverError) -> Problem {
         RecoverError::Sync(SyncError::Refused { .. }) => Problem::new(Key::ErrorUnlockCode, Exit::Refused),
         RecoverError::Sync(error) => sync::problem(error),
         RecoverError::Gate(error) => problem(error),
+        RecoverError::Link(error) => link::problem(error),
+        RecoverError::Waiting { until } => link::waits(*until),
     }
 }
