@@ -18,6 +18,7 @@ pub mod ber;
 mod birth;
 pub mod card_record;
 pub mod certificate;
+mod extensions;
 pub mod key;
 pub mod my_key_id;
 mod names;

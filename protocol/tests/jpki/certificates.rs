@@ -200,6 +200,8 @@ fn a_purpose_follows_from_policy_and_usage_and_never_from_a_name() {
         auth.clone().without(EXTENDED_KEY_USAGE),
         auth.clone()
             .instead(EXTENDED_KEY_USAGE, false, &hex("300a06082b06010505070301")),
+        auth.clone()
+            .instead(EXTENDED_KEY_USAGE, false, &hex("300f06082b0601050507030206032a0304")),
         auth.clone().with(ALTERNATIVE_NAME, false, &other_names(&USUAL)),
         auth.clone().instead(POLICIES, true, &policy("2a83088c9b5508050a")),
         sign.clone().without(POLICIES),
