@@ -2,7 +2,9 @@
 //!
 //! [`offline_town`] is a town whose keys lie in memory, with enrolled devices and an allowance already in
 //! their folders: for everything that happens without a server. [`running_town`] is a town with the real
-//! server as a process of its own. [`counter`] is what happens at a counter in either.
+//! server as a process of its own. [`counter`] is what happens at a counter in either. [`card_link`] is a
+//! software My Number card at a reader. [`fuzz`] gives readers of
+//! strangers' bytes what strangers give them.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -10,11 +12,13 @@
     reason = "a scenario that cannot be set up has failed"
 )]
 
+pub mod card_link;
 pub mod chance;
 pub mod copies;
 pub mod counter;
 pub mod database;
 pub mod frozen_wallet;
+pub mod fuzz;
 pub mod offline_town;
 pub mod program;
 pub mod running_town;
