@@ -13,6 +13,9 @@ use super::profile::{Extent, File};
 /// Longest file read, and within the offsets that READ BINARY has (15 bits).
 const MOST_FILE: usize = 32 * 1024 - 1;
 
+/// Bytes that always tell the length of an object, however short the answers are.
+const HEAD: usize = 6;
+
 /// The content of a file, without the filler behind it; nothing where there is only filler. Its application is selected.
 ///
 /// # Errors
@@ -25,12 +28,22 @@ pub(super) async fn read(card: &mut Card, file: File) -> Result<Vec<u8>, Stop> {
         Extent::Ber => MOST,
     };
     let mut content = begin(card, file, wanted).await?;
-    if ber::is_filler(&content) {
-        return Ok(Vec::new());
-    }
-    let total = match file.extent() {
-        Extent::Fixed(length) => length,
-        Extent::Ber => ber::total_length(&content).ok_or_else(malformed)?,
+    let mut ended = content.is_empty();
+    let total = loop {
+        let total = match file.extent() {
+            Extent::Fixed(length) => Some(length),
+            Extent::Ber => ber::total_length(&content),
+        };
+        match total {
+            Some(total) => break total,
+            None if content.len() < HEAD && !ended => {
+                let part = go_on(card, file, content.len(), MOST).await?;
+                ended = part.is_empty();
+                content.extend(part);
+            }
+            None if ber::is_filler(&content) => return Ok(Vec::new()),
+            None => return Err(malformed().into()),
+        }
     };
     if total > MOST_FILE {
         return Err(malformed().into());
