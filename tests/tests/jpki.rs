@@ -1,7 +1,7 @@
 //! Files of a real card of J-LIS's test hierarchy, as the crate `myna-card` publishes them: what a card
 //! holds is read and believed as we think it is. The person on it does not exist.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
 use std::path::PathBuf;
 
