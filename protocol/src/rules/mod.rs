@@ -7,11 +7,19 @@
 //! - [`duplicate`]: was the same amount paid at the same shop a moment ago?
 //! - [`refresh`]: is it time for a new allowance?
 //! - [`eligibility`]: who may have what, by age and address?
+//! - [`earn`]: what does a payment earn, and what does taking it back cost?
+//! - [`rank`]: which rank does a member have?
+//! - [`expiry`]: when does value end?
+//! - [`draw`]: who wins when more is wanted than there is?
 
 pub mod authorisation;
 pub mod caps;
+pub mod draw;
 pub mod duplicate;
+pub mod earn;
 pub mod eligibility;
+pub mod expiry;
 pub mod lots;
+pub mod rank;
 pub mod refresh;
 pub mod split;
