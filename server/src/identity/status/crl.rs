@@ -4,13 +4,13 @@
 //! signed the list too. A list that covers a part of a CA's certificates counts for those it says it covers.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use kinchaku_protocol::jpki::certificate::Certificate;
 use kinchaku_protocol::jpki::key::CardKey;
 use kinchaku_protocol::jpki::trust::Anchor;
 use kinchaku_protocol::time::Time;
-use tokio::sync::Mutex;
+use tokio::task::JoinSet;
 use x509_cert::crl::CertificateList;
 use x509_cert::der::asn1::ObjectIdentifier;
 use x509_cert::der::{Decode as _, Encode as _};
@@ -21,7 +21,7 @@ use x509_cert::ext::pkix::name::{DistributionPointName, GeneralName};
 
 use super::fetch::{BadAddress, Source};
 use super::signed::{Signed, are_understood, is_current, serial, time};
-use super::{Asked, CertificateStatus, Standing, StatusUnavailable};
+use super::{Asked, CertificateStatus, LIMIT, Standing, StatusUnavailable};
 use crate::identity::proven::Correspondence;
 
 /// The largest list: half a million entries.
@@ -31,21 +31,27 @@ const MOST: usize = 24 * 1_024 * 1_024;
 /// to say something urgent.
 const AGAIN: u64 = 3_600;
 
+/// The same for a list that no CA is known to have signed.
+const SOON: u64 = 60;
+
 const ISSUING_DISTRIBUTION_POINT: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.28");
 const DELTA: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.27");
 const DISTRIBUTION_POINTS: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.31");
 
 /// Lists at configured addresses.
 pub struct Crl {
-    shelves: Vec<Shelf>,
+    shelves: Vec<Arc<Shelf>>,
 }
 
-/// One address and the list last had from it. Who asks while a list is on its way waits for that one.
+/// One address and the list last had from it.
 struct Shelf {
     source: Source,
     kept: Mutex<Option<Kept>>,
+    /// Who asks while a list is on its way waits for that one.
+    fetching: tokio::sync::Mutex<()>,
 }
 
+#[derive(Clone)]
 struct Kept {
     list: Arc<List>,
     asked: Time,
@@ -61,7 +67,7 @@ struct List {
     covers: Option<Vec<GeneralName>>,
     revoked: HashMap<Vec<u8>, Time>,
     /// The key that was found to have signed it.
-    signer: std::sync::OnceLock<CardKey>,
+    signer: OnceLock<CardKey>,
 }
 
 impl Crl {
@@ -71,10 +77,11 @@ impl Crl {
     /// [`BadAddress`].
     pub fn at(addresses: &[String]) -> Result<Self, BadAddress> {
         let shelf = |address: &String| {
-            Ok(Shelf {
+            Ok(Arc::new(Shelf {
                 source: Source::of(address)?,
                 kept: Mutex::new(None),
-            })
+                fetching: tokio::sync::Mutex::new(()),
+            }))
         };
         Ok(Self {
             shelves: addresses.iter().map(shelf).collect::<Result<_, _>>()?,
@@ -83,17 +90,34 @@ impl Crl {
 
     async fn ask(&self, certificate: &Certificate, issuer: &Anchor, now: Time) -> Result<Standing, StatusUnavailable> {
         let points = distribution_points(certificate)?;
-        let lists = self.shelves.iter().map(|shelf| shelf.list(now));
-        // Of several reasons the one that says most: a list of another CA is only not the one.
+        // Of several reasons the last one: a list of another CA is only not the one.
         let mut why = StatusUnavailable::NoAnswer;
-        for list in lists {
-            let found = list
-                .await
-                .and_then(|list| list.standing(certificate, &points, issuer, now));
-            match found {
-                Ok(Some(standing)) => return Ok(standing),
-                Ok(None) => (),
-                Err(error) => why = error,
+        let mut judge = |list: Result<Arc<List>, StatusUnavailable>| {
+            let said = list.and_then(|list| list.standing(certificate, &points, issuer, now));
+            said.unwrap_or_else(|error| {
+                why = error;
+                None
+            })
+        };
+        // Where lists of this kind have been before, and then where none has ever been, all at once.
+        let mut unknown = JoinSet::new();
+        for shelf in &self.shelves {
+            match shelf.kept() {
+                Some(kept) if !kept.list.is_about(&points, issuer) => (),
+                Some(_) => {
+                    if let Some(standing) = judge(shelf.list(now).await) {
+                        return Ok(standing);
+                    }
+                }
+                None => {
+                    let shelf = shelf.clone();
+                    unknown.spawn(async move { shelf.list(now).await });
+                }
+            }
+        }
+        while let Some(list) = unknown.join_next().await {
+            if let Some(standing) = judge(list.unwrap_or(Err(StatusUnavailable::NoAnswer))) {
+                return Ok(standing);
             }
         }
         Err(why)
@@ -102,7 +126,11 @@ impl Crl {
 
 impl CertificateStatus for Crl {
     fn standing<'a>(&'a self, certificate: &'a Certificate, issuer: &'a Anchor, now: Time) -> Asked<'a, Standing> {
-        Box::pin(self.ask(certificate, issuer, now))
+        Box::pin(async move {
+            tokio::time::timeout(LIMIT, self.ask(certificate, issuer, now))
+                .await
+                .unwrap_or(Err(StatusUnavailable::NoAnswer))
+        })
     }
 
     fn correspondence<'a>(&'a self, _: &'a Certificate) -> Asked<'a, Option<Correspondence>> {
@@ -111,27 +139,37 @@ impl CertificateStatus for Crl {
 }
 
 impl Shelf {
+    fn kept(&self) -> Option<Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     async fn list(&self, now: Time) -> Result<Arc<List>, StatusUnavailable> {
-        let mut kept = self.kept.lock().await;
-        if let Some(Kept { list, asked }) = kept.as_ref()
-            && now < asked.after(AGAIN)
-            && is_current(list.from, list.until, now)
-        {
-            return Ok(list.clone());
+        let fresh = |kept: &Kept| {
+            let again = if kept.list.signer.get().is_some() { AGAIN } else { SOON };
+            now < kept.asked.after(again) && is_current(kept.list.from, kept.list.until, now)
+        };
+        if let Some(kept) = self.kept().filter(fresh) {
+            return Ok(kept.list);
+        }
+        let _one_at_a_time = self.fetching.lock().await;
+        if let Some(kept) = self.kept().filter(fresh) {
+            return Ok(kept.list);
         }
         let fetched = self.fetch().await;
-        // One that is older than what is here is a list played again.
-        let old = kept.as_ref().map(|kept| kept.list.clone());
-        let list = match (fetched, old.filter(|old| is_current(old.from, old.until, now))) {
+        let old = self.kept().map(|kept| kept.list);
+        let holds = |old: &Arc<List>| old.signer.get().is_some() && is_current(old.from, old.until, now);
+        let list = match (fetched, old.filter(holds)) {
+            // One that is older than what is here is a list played again.
             (Ok(list), Some(old)) if list.from < old.from => old,
             (Ok(list), _) => list,
             (Err(_), Some(old)) => old,
             (Err(error), None) => return Err(error),
         };
-        *kept = Some(Kept {
+        let kept = Kept {
             list: list.clone(),
             asked: now,
-        });
+        };
+        *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = Some(kept);
         Ok(list)
     }
 
@@ -174,7 +212,7 @@ impl List {
                     (number, time(entry.revocation_date.to_date_time()))
                 })
                 .collect(),
-            signer: std::sync::OnceLock::new(),
+            signer: OnceLock::new(),
             der,
         })
     }
@@ -187,12 +225,7 @@ impl List {
         issuer: &Anchor,
         now: Time,
     ) -> Result<Option<Standing>, StatusUnavailable> {
-        if self.issuer != issuer.dn() {
-            return Ok(None);
-        }
-        if let Some(covers) = &self.covers
-            && !covers.iter().any(|name| points.contains(name))
-        {
+        if !self.is_about(points, issuer) {
             return Ok(None);
         }
         if !self.is_by(issuer)? {
@@ -205,6 +238,14 @@ impl List {
             Some(at) => Standing::Revoked { at: *at },
             None => Standing::Good,
         }))
+    }
+
+    /// Whether it says it is about certificates like this one.
+    fn is_about(&self, points: &[GeneralName], issuer: &Anchor) -> bool {
+        let covers = self.covers.as_ref();
+        self.issuer == issuer.dn()
+            && self.signer.get().is_none_or(|signer| signer == issuer.key())
+            && covers.is_none_or(|names| names.iter().any(|name| points.contains(name)))
     }
 
     fn is_by(&self, issuer: &Anchor) -> Result<bool, StatusUnavailable> {
