@@ -2,10 +2,12 @@
 //!
 //! - [`command`], [`ledger`], [`lane`], [`store`], [`query`]: the books, decided in one pure function
 //! - [`keys`], [`config`], [`code`], [`clock`]: what a town keeps secret, decided, hands out, and the time
+//! - [`calendar`]: business days, closes and the days of grants
 //! - [`identity`]: who somebody is, by their My Number card
 //! - [`books`], [`http`], [`operator`], [`sheet`], [`jobs`], [`telemetry`]: how people and devices reach them
 
 pub mod books;
+pub mod calendar;
 pub mod clock;
 pub mod code;
 pub mod command;
