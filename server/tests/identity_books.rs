@@ -64,10 +64,7 @@ in_towns!(
 
 fn no_challenge(result: Result<kinchaku_protocol::api::CardAnswer, CardError>) {
     let error = result.unwrap_err();
-    let wanted = matches!(
-        error,
-        CardError::Books(BooksError::Command(CommandError::NoChallenge))
-    );
+    let wanted = matches!(error, CardError::Books(BooksError::Command(CommandError::NoChallenge)));
     assert!(wanted, "{error:?}");
 }
 
@@ -80,12 +77,18 @@ async fn an_adult_links_and_the_answer_is_the_same_ever_after(mut town: Town) {
     let request = wallet.link(Person::Adult, &challenge);
     let answer = town.proves(&wallet, &request).await.unwrap();
     let standing = answer.standing.clone().unwrap();
-    assert_eq!((standing.level, standing.linked_at, standing.key_id), (2, Some(town.now), None));
+    assert_eq!(
+        (standing.level, standing.linked_at, standing.key_id),
+        (2, Some(town.now), None)
+    );
 
     let official = town.books.official(wallet.account).await.unwrap().unwrap();
     assert_eq!(official.official.four.name, Person::Adult.card().resident.name);
     assert_eq!(official.official.four.address, Person::Adult.card().resident.address);
-    assert_eq!((official.official.as_of, official.level, official.lapsed), (town.now, 2, None));
+    assert_eq!(
+        (official.official.as_of, official.level, official.lapsed),
+        (town.now, 2, None)
+    );
     assert_eq!(official.official.source, CardMethod::SignatureCertificate);
 
     // The same document, at once, hours later and after a restart; and details do not matter any more.
@@ -136,13 +139,19 @@ async fn a_challenge_is_for_one_device_purpose_and_proof_for_fifteen_minutes(mut
     // The last second counts, the next one does not.
     let late = town.challenge(&wallet, CardPurpose::Link).await;
     town.later(CHALLENGE_LIFE);
-    assert_eq!(town.decides(&wallet, &wallet.link(Person::Adult, &challenge)).await, POSTED);
+    assert_eq!(
+        town.decides(&wallet, &wallet.link(Person::Adult, &challenge)).await,
+        POSTED
+    );
     town.later(1);
     assert_eq!(
         town.decides(&wallet, &wallet.link(Person::Adult, &late)).await,
         rejected(Reason::Challenge)
     );
-    let guardian = town.books.card_challenge(&wallet.enrolled, CardPurpose::Guardian, town.now).await;
+    let guardian = town
+        .books
+        .card_challenge(&wallet.enrolled, CardPurpose::Guardian, town.now)
+        .await;
     assert!(matches!(guardian, Err(CardError::Purpose)));
     town.sound().await;
 }
@@ -156,7 +165,10 @@ async fn a_sixth_challenge_takes_the_oldest_ones_place(mut town: Town) {
     }
     no_challenge(town.proves(&wallet, &wallet.link(Person::Adult, &challenges[0])).await);
     for challenge in &challenges[1..] {
-        assert_eq!(town.decides(&wallet, &wallet.link(Person::Adult, challenge)).await, POSTED);
+        assert_eq!(
+            town.decides(&wallet, &wallet.link(Person::Adult, challenge)).await,
+            POSTED
+        );
     }
 }
 
@@ -166,7 +178,10 @@ async fn without_a_status_nothing_is_decided_and_nothing_used_up(mut town: Town)
     let request = wallet.link(Person::Adult, &challenge);
     town.registry.is_silent(true);
     let answer = town.proves(&wallet, &request).await;
-    assert!(matches!(answer, Err(CardError::Status { retry: 1.., .. })), "{answer:?}");
+    assert!(
+        matches!(answer, Err(CardError::Status { retry: 1.., .. })),
+        "{answer:?}"
+    );
     assert_eq!(town.level(&wallet).await, 0);
     town.registry.is_silent(false);
     town.later(CHALLENGE_LIFE - 1);
@@ -181,21 +196,33 @@ async fn a_restart_between_challenge_and_proof_loses_nothing(mut town: Town) {
     let wallet = town.resident().await;
     let challenge = town.challenge(&wallet, CardPurpose::Link).await;
     let town = town.restarted().await;
-    assert_eq!(town.decides(&wallet, &wallet.link(Person::Adult, &challenge)).await, POSTED);
+    assert_eq!(
+        town.decides(&wallet, &wallet.link(Person::Adult, &challenge)).await,
+        POSTED
+    );
 }
 
 async fn link_minor(town: &Town, wallet: &Wallet, guardian: Person) -> (FactKind, Reason) {
     let challenge = town.challenge(wallet, CardPurpose::Link).await;
-    town.decides(wallet, &wallet.link_minor(Person::Child, guardian, &challenge)).await
+    town.decides(wallet, &wallet.link_minor(Person::Child, guardian, &challenge))
+        .await
 }
 
 /// F053: a child has no certificate for signatures, so the card's record and a linked adult stand for it.
 async fn a_minor_links_with_a_linked_adult_beside(mut town: Town) {
     let (mother, child) = (town.resident().await, town.resident().await);
     let refused = rejected(Reason::Guardian);
-    assert_eq!(link_minor(&town, &child, Person::Adult).await, refused, "nobody has linked this card");
+    assert_eq!(
+        link_minor(&town, &child, Person::Adult).await,
+        refused,
+        "nobody has linked this card"
+    );
     assert_eq!(town.links(&mother, Person::Adult).await, POSTED);
-    assert_eq!(link_minor(&town, &child, Person::Adult).await, refused, "her certificate merely came along");
+    assert_eq!(
+        link_minor(&town, &child, Person::Adult).await,
+        refused,
+        "her certificate merely came along"
+    );
     assert_eq!(town.logs_in(&mother, Person::Adult).await, POSTED);
     // On her own account she is no guardian of herself.
     assert_eq!(link_minor(&town, &mother, Person::Adult).await.0, FactKind::Rejected);
@@ -235,12 +262,24 @@ async fn a_certificate_that_came_along_is_proven_by_a_login(mut town: Town) {
     assert_eq!(town.links(&wallet, Person::Adult).await, POSTED);
     assert_eq!(town.links(&other, Person::Elder).await, POSTED);
     assert_eq!(town.logs_in(&other, Person::Elder).await, POSTED);
-    assert_eq!(town.logs_in(&wallet, Person::Elder).await, rejected(Reason::AnotherPerson));
+    assert_eq!(
+        town.logs_in(&wallet, Person::Elder).await,
+        rejected(Reason::AnotherPerson)
+    );
     assert_eq!(town.logs_in(&wallet, Person::Adult).await, POSTED);
-    assert_eq!(town.logs_in(&other, Person::Adult).await, rejected(Reason::AnotherPerson));
+    assert_eq!(
+        town.logs_in(&other, Person::Adult).await,
+        rejected(Reason::AnotherPerson)
+    );
     // A clone of the card has its files and not its keys.
-    assert_eq!(town.logs_in(&wallet, Person::Cloned).await, rejected(Reason::CardSignature));
-    assert_eq!(town.logs_in(&wallet, Person::Forged).await, rejected(Reason::CertificateUntrusted));
+    assert_eq!(
+        town.logs_in(&wallet, Person::Cloned).await,
+        rejected(Reason::CardSignature)
+    );
+    assert_eq!(
+        town.logs_in(&wallet, Person::Forged).await,
+        rejected(Reason::CertificateUntrusted)
+    );
     // The same serial number under another issuer is another card.
     assert_eq!(town.logs_in(&wallet, Person::Neighbour).await, UNKNOWN_CARD);
     town.sound().await;
@@ -254,7 +293,10 @@ async fn a_copied_certificate_stands_in_nobodys_way(mut town: Town) {
     assert_eq!(town.decides(&thief, &copied).await, POSTED);
     assert_eq!(town.links(&victim, Person::Adult).await, POSTED);
     assert_eq!(town.logs_in(&victim, Person::Adult).await, POSTED);
-    assert_eq!(town.logs_in(&thief, Person::Adult).await, rejected(Reason::AnotherPerson));
+    assert_eq!(
+        town.logs_in(&thief, Person::Adult).await,
+        rejected(Reason::AnotherPerson)
+    );
     // Nor does it make the victim's account the thief's.
     let challenge = town.challenge(&victim, CardPurpose::Link).await;
     let copied = victim.link_beside(Person::Neighbour, Person::Adult, &challenge);
@@ -276,8 +318,16 @@ async fn an_account_stays_with_its_person(mut town: Town) {
     let before = town.books.official(wallet.account).await.unwrap();
     town.later(60);
     let another = rejected(Reason::AnotherPerson);
-    assert_eq!(town.links(&wallet, Person::Elder).await, another, "a card with an account");
-    assert_eq!(town.links(&wallet, Person::Neighbour).await, another, "born on another day");
+    assert_eq!(
+        town.links(&wallet, Person::Elder).await,
+        another,
+        "a card with an account"
+    );
+    assert_eq!(
+        town.links(&wallet, Person::Neighbour).await,
+        another,
+        "born on another day"
+    );
     assert_eq!(town.books.official(wallet.account).await.unwrap(), before);
     // The right card again is proven again.
     assert_eq!(town.links(&wallet, Person::Adult).await, POSTED);
@@ -291,19 +341,29 @@ async fn an_account_stays_with_its_person(mut town: Town) {
     ] {
         assert_eq!(town.links(&wallet, person).await, rejected(reason), "{person:?}");
     }
-    town.registry.revoke(&Person::Adult.content().jpki.sign.unwrap().certificate);
-    assert_eq!(town.links(&wallet, Person::Adult).await, rejected(Reason::CertificateRevoked));
+    town.registry
+        .revoke(&Person::Adult.content().jpki.sign.unwrap().certificate);
+    assert_eq!(
+        town.links(&wallet, Person::Adult).await,
+        rejected(Reason::CertificateRevoked)
+    );
     town.sound().await;
 }
 
 async fn a_person_has_one_account(mut town: Town) {
     let (first, second) = (town.resident().await, town.resident().await);
     assert_eq!(town.links(&first, Person::Adult).await, POSTED);
-    assert_eq!(town.links(&second, Person::Adult).await, rejected(Reason::AnotherAccount));
+    assert_eq!(
+        town.links(&second, Person::Adult).await,
+        rejected(Reason::AnotherAccount)
+    );
     // The platform knows that the next card is hers, too.
     assert_eq!(town.logs_in(&first, Person::Adult).await, POSTED);
     town.registry.tells(true);
-    assert_eq!(town.links(&second, Person::Renewed).await, rejected(Reason::AnotherAccount));
+    assert_eq!(
+        town.links(&second, Person::Renewed).await,
+        rejected(Reason::AnotherAccount)
+    );
     assert_eq!(town.books.official(second.account).await.unwrap(), None);
     // A second phone of the same account is no second account.
     let phone = town.second(&first).await;
@@ -319,8 +379,16 @@ async fn a_renewed_card_is_tied_by_the_platform(mut town: Town) {
     town.registry.tells(true);
     assert_eq!(town.logs_in(&wallet, Person::Renewed).await, POSTED);
     town.registry.tells(false);
-    assert_eq!(town.logs_in(&wallet, Person::Renewed).await, POSTED, "known from now on");
-    assert_eq!(town.logs_in(&wallet, Person::Adult).await, POSTED, "as long as it stands");
+    assert_eq!(
+        town.logs_in(&wallet, Person::Renewed).await,
+        POSTED,
+        "known from now on"
+    );
+    assert_eq!(
+        town.logs_in(&wallet, Person::Adult).await,
+        POSTED,
+        "as long as it stands"
+    );
     town.sound().await;
 }
 
@@ -353,7 +421,13 @@ async fn a_renewed_card_nobody_knows_is_tied_at_the_office(mut town: Town) {
     let nobody = town.resident().await.account;
     let refused = town
         .books
-        .execute(Action::Card(CardAction::Tie { account: nobody, pending: None }), town.now)
+        .execute(
+            Action::Card(CardAction::Tie {
+                account: nobody,
+                pending: None,
+            }),
+            town.now,
+        )
         .await
         .unwrap_err();
     assert!(matches!(refused, BooksError::Command(CommandError::NoPerson)));
@@ -363,14 +437,22 @@ async fn a_renewed_card_nobody_knows_is_tied_at_the_office(mut town: Town) {
 async fn cards_at_the_office_are_few(mut town: Town) {
     let wallet = town.resident().await;
     assert_eq!(town.links(&wallet, Person::Adult).await, POSTED);
-    for person in [Person::Elder, Person::Neighbour, Person::Substituted, Person::PartialBirth] {
+    for person in [
+        Person::Elder,
+        Person::Neighbour,
+        Person::Substituted,
+        Person::PartialBirth,
+    ] {
         assert_eq!(town.logs_in(&wallet, person).await, UNKNOWN_CARD);
         town.later(1);
     }
     let file = town.books.reader().person(wallet.account).await.unwrap().unwrap();
     assert_eq!(file.pendings.len(), 3);
     // Several wait: the office has to say which.
-    let tie = Action::Card(CardAction::Tie { account: wallet.account, pending: None });
+    let tie = Action::Card(CardAction::Tie {
+        account: wallet.account,
+        pending: None,
+    });
     let refused = town.books.execute(tie, town.now).await.unwrap_err();
     assert!(matches!(refused, BooksError::Command(CommandError::NoPending)));
     // One of them has become somebody's own since.
@@ -378,7 +460,10 @@ async fn cards_at_the_office_are_few(mut town: Town) {
     assert_eq!(town.links(&other, Person::PartialBirth).await, POSTED);
     assert_eq!(town.logs_in(&other, Person::PartialBirth).await, POSTED);
     let last = file.pendings.last().map(|row| row.id);
-    let tie = Action::Card(CardAction::Tie { account: wallet.account, pending: last });
+    let tie = Action::Card(CardAction::Tie {
+        account: wallet.account,
+        pending: last,
+    });
     let refused = town.books.execute(tie, town.now).await.unwrap_err();
     assert!(matches!(refused, BooksError::Command(CommandError::Taken)));
     town.sound().await;
@@ -396,7 +481,11 @@ async fn two_accounts_link_one_card_at_once(mut town: Town) {
     let posted = [elder, neighbour].iter().filter(|said| **said == POSTED).count();
     assert_eq!(posted, 1, "{elder:?} {neighbour:?}");
     let official = town.books.official(three.account).await.unwrap().unwrap();
-    let stays = if elder == POSTED { Person::Elder } else { Person::Neighbour };
+    let stays = if elder == POSTED {
+        Person::Elder
+    } else {
+        Person::Neighbour
+    };
     assert_eq!(official.official.four.name, stays.card().resident.name);
     town.sound().await;
 }
@@ -447,7 +536,9 @@ async fn a_locked_pin_comes_back_with_the_card(mut town: Town) {
     };
     let unlock = CardPurpose::Unlock;
     let challenge = town.challenge(&wallet, unlock).await;
-    let none = town.proves(&wallet, &wallet.here(Person::Adult, &challenge, unlock, None)).await;
+    let none = town
+        .proves(&wallet, &wallet.here(Person::Adult, &challenge, unlock, None))
+        .await;
     assert!(matches!(none, Err(CardError::Malformed)));
     let unproven = wallet.here(Person::Adult, &challenge, unlock, Some(pay(&new, &other)));
     assert!(matches!(town.proves(&wallet, &unproven).await, Err(CardError::Key)));
@@ -466,7 +557,10 @@ async fn a_locked_pin_comes_back_with_the_card(mut town: Town) {
     // Details belong to unlocking alone.
     let login = town.challenge(&wallet, CardPurpose::Login).await;
     let detailed = wallet.here(Person::Adult, &login, CardPurpose::Login, Some(pay(&other, &other)));
-    assert!(matches!(town.proves(&wallet, &detailed).await, Err(CardError::Malformed)));
+    assert!(matches!(
+        town.proves(&wallet, &detailed).await,
+        Err(CardError::Malformed)
+    ));
     town.sound().await;
 }
 
@@ -502,14 +596,20 @@ async fn a_my_key_id_is_made_at_most_three_times(mut town: Town) {
     assert_eq!(account_of(&town, &first).await, None, "not registered yet");
     // The count goes on over a new tap and a restart.
     town.later(CHALLENGE_LIFE + 1);
-    assert_eq!(town.key_id(&wallet, Generate, None).await.outcome, KeyIdOutcome::CardFirst);
+    assert_eq!(
+        town.key_id(&wallet, Generate, None).await.outcome,
+        KeyIdOutcome::CardFirst
+    );
     again(&town, &wallet, Person::Adult).await;
     let town = town.restarted().await;
     let second = town.key_id(&wallet, Generate, None).await;
     assert_eq!((second.outcome, second.generations_left), (KeyIdOutcome::Candidate, 1));
     let second = second.id.unwrap();
     assert_ne!(first, second);
-    assert_eq!(town.key_id(&wallet, Accept, Some(&first)).await.outcome, KeyIdOutcome::NoSuchId);
+    assert_eq!(
+        town.key_id(&wallet, Accept, Some(&first)).await.outcome,
+        KeyIdOutcome::NoSuchId
+    );
     let third = town.key_id(&wallet, Generate, None).await;
     assert_eq!((third.outcome, third.generations_left), (KeyIdOutcome::Registered, 0));
     let third = third.id.unwrap();
@@ -517,12 +617,21 @@ async fn a_my_key_id_is_made_at_most_three_times(mut town: Town) {
     let standing = town.books.card_standing(wallet.account).await.unwrap();
     assert_eq!(standing.key_id.as_deref(), Some(third.as_str()));
     // The answer was lost: accepting it again is the same. More needs the card.
-    assert_eq!(town.key_id(&wallet, Accept, Some(&third)).await.outcome, KeyIdOutcome::Registered);
-    assert_eq!(town.key_id(&wallet, Generate, None).await.outcome, KeyIdOutcome::CardFirst);
+    assert_eq!(
+        town.key_id(&wallet, Accept, Some(&third)).await.outcome,
+        KeyIdOutcome::Registered
+    );
+    assert_eq!(
+        town.key_id(&wallet, Generate, None).await.outcome,
+        KeyIdOutcome::CardFirst
+    );
     // A candidate nobody took is anybody's.
     let mut town = town;
     let other = at_the_key_id(&mut town, Person::Elder).await;
-    assert_eq!(town.key_id(&other, Choose, Some(&first)).await.outcome, KeyIdOutcome::Registered);
+    assert_eq!(
+        town.key_id(&other, Choose, Some(&first)).await.outcome,
+        KeyIdOutcome::Registered
+    );
     town.sound().await;
 }
 
@@ -541,7 +650,10 @@ async fn a_my_key_id_is_chosen_until_three_were_taken(mut town: Town) {
     assert_eq!(only.outcome, KeyIdOutcome::GenerateOnly);
     assert_eq!(account_of(&town, "TOME0001").await, None);
     again(&town, &other, Person::Elder).await;
-    assert_eq!(town.key_id(&other, Choose, Some("TOME0001")).await.outcome, KeyIdOutcome::GenerateOnly);
+    assert_eq!(
+        town.key_id(&other, Choose, Some("TOME0001")).await.outcome,
+        KeyIdOutcome::GenerateOnly
+    );
     let made = town.key_id(&other, Generate, None).await;
     let made = town.key_id(&other, Accept, made.id.as_deref()).await;
     assert_eq!(made.outcome, KeyIdOutcome::Registered);
@@ -567,10 +679,16 @@ async fn a_my_key_id_changes_and_its_old_one_leads_here(mut town: Town) {
         assert_eq!(account_of(&town, id).await, Some(wallet.account));
     }
     let other = at_the_key_id(&mut town, Person::Elder).await;
-    assert_eq!(town.key_id(&other, Choose, Some("HANAKO01")).await.outcome, KeyIdOutcome::Taken);
+    assert_eq!(
+        town.key_id(&other, Choose, Some("HANAKO01")).await.outcome,
+        KeyIdOutcome::Taken
+    );
     // One's own old one can be taken up again.
     again(&town, &wallet, Person::Adult).await;
-    assert_eq!(town.key_id(&wallet, Choose, Some("HANAKO01")).await.outcome, KeyIdOutcome::Registered);
+    assert_eq!(
+        town.key_id(&wallet, Choose, Some("HANAKO01")).await.outcome,
+        KeyIdOutcome::Registered
+    );
     let standing = town.books.card_standing(wallet.account).await.unwrap();
     assert_eq!(standing.key_id.as_deref(), Some("HANAKO01"));
     assert_eq!(account_of(&town, "HANAKO02").await, Some(wallet.account));
@@ -584,12 +702,28 @@ async fn a_revoked_my_key_id_is_gone_for_good(mut town: Town) {
     again(&town, &wallet, Person::Adult).await;
     town.key_id(&wallet, Choose, Some("HANAKO02")).await;
     again(&town, &wallet, Person::Adult).await;
-    assert_eq!(town.key_id(&wallet, Revoke, Some("HANAKO01")).await.outcome, KeyIdOutcome::NoSuchId);
-    assert_eq!(town.key_id(&wallet, Revoke, Some("HANAKO02")).await.outcome, KeyIdOutcome::Revoked);
-    assert_eq!(town.key_id(&wallet, Revoke, Some("HANAKO02")).await.outcome, KeyIdOutcome::Revoked, "again");
+    assert_eq!(
+        town.key_id(&wallet, Revoke, Some("HANAKO01")).await.outcome,
+        KeyIdOutcome::NoSuchId
+    );
+    assert_eq!(
+        town.key_id(&wallet, Revoke, Some("HANAKO02")).await.outcome,
+        KeyIdOutcome::Revoked
+    );
+    assert_eq!(
+        town.key_id(&wallet, Revoke, Some("HANAKO02")).await.outcome,
+        KeyIdOutcome::Revoked,
+        "again"
+    );
     again(&town, &wallet, Person::Adult).await;
-    assert_eq!(town.key_id(&wallet, Generate, None).await.outcome, KeyIdOutcome::GoneForGood);
-    assert_eq!(town.key_id(&wallet, Choose, Some("HANAKO03")).await.outcome, KeyIdOutcome::GoneForGood);
+    assert_eq!(
+        town.key_id(&wallet, Generate, None).await.outcome,
+        KeyIdOutcome::GoneForGood
+    );
+    assert_eq!(
+        town.key_id(&wallet, Choose, Some("HANAKO03")).await.outcome,
+        KeyIdOutcome::GoneForGood
+    );
     let other = at_the_key_id(&mut town, Person::Elder).await;
     for id in ["HANAKO01", "HANAKO02"] {
         assert_eq!(account_of(&town, id).await, None);
@@ -602,19 +736,38 @@ async fn a_revoked_my_key_id_is_gone_for_good(mut town: Town) {
 async fn a_my_key_id_needs_the_card_on_this_device(mut town: Town) {
     let wallet = town.resident().await;
     let first = KeyIdOutcome::CardFirst;
-    assert_eq!(town.key_id(&wallet, Generate, None).await.outcome, first, "nobody is linked");
+    assert_eq!(
+        town.key_id(&wallet, Generate, None).await.outcome,
+        first,
+        "nobody is linked"
+    );
     assert_eq!(town.links(&wallet, Person::Adult).await, POSTED);
     assert_eq!(town.logs_in(&wallet, Person::Adult).await, POSTED);
-    assert_eq!(town.key_id(&wallet, Generate, None).await.outcome, first, "that was for something else");
+    assert_eq!(
+        town.key_id(&wallet, Generate, None).await.outcome,
+        first,
+        "that was for something else"
+    );
     again(&town, &wallet, Person::Adult).await;
     let phone = town.second(&wallet).await;
-    assert_eq!(town.key_id(&phone, Generate, None).await.outcome, first, "another device");
+    assert_eq!(
+        town.key_id(&phone, Generate, None).await.outcome,
+        first,
+        "another device"
+    );
     town.later(CHALLENGE_LIFE);
-    assert_eq!(town.key_id(&wallet, Generate, None).await.outcome, KeyIdOutcome::Candidate);
+    assert_eq!(
+        town.key_id(&wallet, Generate, None).await.outcome,
+        KeyIdOutcome::Candidate
+    );
     town.later(1);
     assert_eq!(town.key_id(&wallet, Generate, None).await.outcome, first, "too late");
     let file = town.books.reader().person(wallet.account).await.unwrap().unwrap();
-    assert!(file.data.iter().any(|row| row.kind == PersonalKind::Certificate && row.sealed.is_some()));
+    assert!(
+        file.data
+            .iter()
+            .any(|row| row.kind == PersonalKind::Certificate && row.sealed.is_some())
+    );
     town.sound().await;
 }
 
@@ -632,7 +785,9 @@ async fn two_devices_choose_one_my_key_id_at_once(mut town: Town) {
 }
 
 fn erase(wallet: &Wallet) -> Action {
-    Action::Card(CardAction::Erase { account: wallet.account })
+    Action::Card(CardAction::Erase {
+        account: wallet.account,
+    })
 }
 
 async fn an_erased_person_leaves_the_books_sound(mut town: Town) {
@@ -657,10 +812,16 @@ async fn an_erased_person_leaves_the_books_sound(mut town: Town) {
     pays_with(&town, &wallet).await;
     // Nobody can say whose the account is, so nobody gets it; the person may begin again elsewhere.
     assert_eq!(town.logs_in(&wallet, Person::Adult).await, rejected(Reason::NotLinked));
-    assert_eq!(town.links(&wallet, Person::Elder).await, rejected(Reason::AnotherPerson));
+    assert_eq!(
+        town.links(&wallet, Person::Elder).await,
+        rejected(Reason::AnotherPerson)
+    );
     let mut town = town.restarted().await;
     let fresh = at_the_key_id(&mut town, Person::Adult).await;
-    assert_eq!(town.key_id(&fresh, Choose, Some("HANAKO01")).await.outcome, KeyIdOutcome::Taken);
+    assert_eq!(
+        town.key_id(&fresh, Choose, Some("HANAKO01")).await.outcome,
+        KeyIdOutcome::Taken
+    );
     let nobody = town.resident().await;
     let refused = town.books.execute(erase(&nobody), town.now).await.unwrap_err();
     assert!(matches!(refused, BooksError::Command(CommandError::NoPerson)));
@@ -678,7 +839,8 @@ async fn certificates_are_asked_about_once_a_month(mut town: Town) {
     let run = town.books.recheck_cards(town.now).await.unwrap();
     assert_eq!((run.asked, run.unanswered), (0, 2));
     town.registry.is_silent(false);
-    town.registry.revoke(&Person::Adult.content().jpki.sign.unwrap().certificate);
+    town.registry
+        .revoke(&Person::Adult.content().jpki.sign.unwrap().certificate);
     let run = town.books.recheck_cards(town.now).await.unwrap();
     assert_eq!((run.asked, run.lapsed, run.unanswered), (2, 1, 0));
     let run = town.books.recheck_cards(town.now).await.unwrap();
@@ -687,12 +849,24 @@ async fn certificates_are_asked_about_once_a_month(mut town: Town) {
     assert_eq!(official.lapsed, Some((town.now, Reason::CertificateRevoked)));
     assert_eq!(official.level, 2, "the level stays as it was recorded");
     assert_eq!(town.books.evidence(one.account, town.now.day()).await.unwrap(), None);
-    assert!(town.books.evidence(two.account, town.now.day()).await.unwrap().is_some());
+    assert!(
+        town.books
+            .evidence(two.account, town.now.day())
+            .await
+            .unwrap()
+            .is_some()
+    );
     // She moved; her new certificate is known by the platform, and proves where she lives now.
     assert_eq!(town.logs_in(&one, Person::Adult).await, POSTED);
     town.registry.tells(true);
     assert_eq!(town.links(&one, Person::Renewed).await, POSTED);
-    assert!(town.books.evidence(one.account, town.now.day()).await.unwrap().is_some());
+    assert!(
+        town.books
+            .evidence(one.account, town.now.day())
+            .await
+            .unwrap()
+            .is_some()
+    );
     // A certificate that has ended needs nobody to say so.
     town.later(10 * 366 * DAY_SECONDS);
     let run = town.books.recheck_cards(town.now).await.unwrap();
@@ -711,13 +885,20 @@ async fn what_is_proven_decides_who_may_have_what(mut town: Town) {
     let day = NOW.day();
     let adult = town.books.evidence(mother.account, day).await.unwrap().unwrap();
     assert!(adult.age_at_least(18) && !adult.age_at_most(18) && !adult.age_at_least(80));
-    assert_eq!((adult.proven_by, adult.as_of), (CardMethod::SignatureCertificate, town.now));
+    assert_eq!(
+        (adult.proven_by, adult.as_of),
+        (CardMethod::SignatureCertificate, town.now)
+    );
     let minor = town.books.evidence(child.account, day).await.unwrap().unwrap();
     assert!(!minor.age_at_least(18) && minor.age_at_most(17));
     assert_eq!(minor.proven_by, CardMethod::CardRecord);
     assert_eq!(town.books.evidence(nobody.account, day).await.unwrap(), None);
     let address = Person::Adult.card().resident.address;
-    let city: String = address.chars().take_while(|letter| *letter != '市').chain(['市']).collect();
+    let city: String = address
+        .chars()
+        .take_while(|letter| *letter != '市')
+        .chain(['市'])
+        .collect();
     assert!(adult.lives_in(&[&city]));
     assert!(!adult.lives_in(&["北海道札幌市"]));
 }
@@ -725,8 +906,12 @@ async fn what_is_proven_decides_who_may_have_what(mut town: Town) {
 async fn a_stopped_device_brings_no_card(mut town: Town) {
     let wallet = town.resident().await;
     let challenge = town.challenge(&wallet, CardPurpose::Link).await;
-    town.run(Action::Revoke(kinchaku_server::command::Stop::Device(wallet.reference))).await;
-    let refused = town.proves(&wallet, &wallet.link(Person::Adult, &challenge)).await.unwrap_err();
+    town.run(Action::Revoke(kinchaku_server::command::Stop::Device(wallet.reference)))
+        .await;
+    let refused = town
+        .proves(&wallet, &wallet.link(Person::Adult, &challenge))
+        .await
+        .unwrap_err();
     let stopped = matches!(refused, CardError::Books(BooksError::Command(CommandError::NoDevice)));
     assert!(stopped, "{refused:?}");
     assert_eq!(town.level(&wallet).await, 0);

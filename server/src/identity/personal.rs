@@ -163,3 +163,52 @@ impl fmt::Debug for Certificate {
         f.write_str("Certificate(..)")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kinchaku_protocol::doc::Document as _;
+    use kinchaku_protocol::jpki::attributes::{BirthDate, Sex};
+
+    fn born(year: Option<u16>, month: Option<u8>, day: Option<u8>) -> BasicFour {
+        let birth = BirthDate::new(year, month, day).unwrap();
+        BasicFour::new("名".to_owned(), "所".to_owned(), birth, Sex::Unknown).unwrap()
+    }
+
+    #[test]
+    fn only_birth_dates_that_exclude_each_other_part_two_persons() {
+        let known = born(Some(1985), Some(2), Some(3));
+        assert!(!born_otherwise(&known, &known));
+        assert!(born_otherwise(&known, &born(Some(1985), Some(2), Some(4))));
+        assert!(!born_otherwise(&known, &born(Some(1985), Some(2), None)));
+        assert!(!born_otherwise(&known, &born(Some(1985), None, None)));
+        assert!(born_otherwise(&born(Some(1986), None, None), &known));
+        assert!(!born_otherwise(&known, &born(None, Some(9), Some(9))));
+    }
+
+    /// The hash of the individual number does not come into the database, sealed or not.
+    #[test]
+    fn of_a_minors_proof_the_hashes_of_the_card_are_left_out() {
+        let integrity = vec![0x5a; 40];
+        let minor = MinorEvidence {
+            basic_four: Bytes(vec![1; 30]),
+            integrity: Bytes(integrity.clone()),
+            issuer_key: Bytes(vec![2; 30]),
+            guardian_certificate: Bytes(vec![3; 30]),
+            guardian_signature: Bytes(vec![4; 30]),
+        };
+        let proof = LinkProof {
+            challenge: [7; 32],
+            method: CardMethod::CardRecord,
+            certificates: Bytes(vec![5; 30]),
+            signature: Bytes(vec![6; 30]),
+            attributes: Some(Bytes(to_bytes(&minor))),
+        };
+        let kept = evidence(&proof, &proof.encode(), b"");
+        let holds = |part: &[u8]| kept.windows(part.len()).any(|window| window == part);
+        assert!(!holds(&integrity));
+        for kind in [1_u8, 2, 3, 4, 5, 6] {
+            assert!(holds(&[kind; 30]), "{kind}");
+        }
+    }
+}

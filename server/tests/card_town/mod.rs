@@ -71,7 +71,10 @@ impl CertificateStatus for Registry {
     }
 
     fn correspondence<'a>(&'a self, certificate: &'a Certificate) -> Asked<'a, Option<Correspondence>> {
-        let told = self.corresponds.load(Ordering::SeqCst).then(|| corresponding(certificate.der()));
+        let told = self
+            .corresponds
+            .load(Ordering::SeqCst)
+            .then(|| corresponding(certificate.der()));
         Box::pin(std::future::ready(Ok(told)))
     }
 }
@@ -228,7 +231,8 @@ impl Town {
 
     pub async fn taps(&self, wallet: &Wallet, person: Person, purpose: CardPurpose) -> (FactKind, Reason) {
         let challenge = self.challenge(wallet, purpose).await;
-        self.decides(wallet, &wallet.here(person, &challenge, purpose, None)).await
+        self.decides(wallet, &wallet.here(person, &challenge, purpose, None))
+            .await
     }
 
     pub async fn logs_in(&self, wallet: &Wallet, person: Person) -> (FactKind, Reason) {
