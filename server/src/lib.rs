@@ -2,7 +2,7 @@
 //!
 //! - [`command`], [`ledger`], [`lane`], [`store`], [`query`]: the books, decided in one pure function
 //! - [`keys`], [`config`], [`code`], [`clock`]: what a town keeps secret, decided, hands out, and the time
-//! - [`calendar`]: business days, closes and the days of grants
+//! - [`calendar`], [`export`]: business days, closes and days of grants; what leaves the books as files
 //! - [`identity`]: who somebody is, by their My Number card
 //! - [`books`], [`http`], [`operator`], [`sheet`], [`jobs`], [`telemetry`]: how people and devices reach them
 
@@ -12,6 +12,7 @@ pub mod clock;
 pub mod code;
 pub mod command;
 pub mod config;
+pub mod export;
 pub mod fault;
 pub mod http;
 pub mod identity;

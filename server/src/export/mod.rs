@@ -1,0 +1,27 @@
+//! What leaves the books as files: results and transactions for shops and offices (CSV, XLSX), and the
+//! transfer order for the bank (全銀).
+//!
+//! Pure writers over rows that a query hands in one by one: nothing is collected, so a file may be of any
+//! size. A row that cannot be written is an error before a byte of it is out.
+
+mod account;
+mod charset;
+mod csv;
+mod kana;
+mod results;
+mod table;
+#[cfg(test)]
+mod tests;
+mod transactions;
+mod xlsx;
+mod zengin;
+
+pub use self::account::{Account, AccountKind, AccountProblem};
+pub use self::charset::Charset;
+pub use self::csv::{CsvWriter, Written};
+pub use self::kana::{KanaError, bank_kana};
+pub use self::results::{DailyRow, MonthlyRow, Sales, Tally};
+pub use self::table::{Cell, Column, Flavour, Row, Service};
+pub use self::transactions::{NetUse, Operation, Place, TransactionRow};
+pub use self::xlsx::{XlsxProblem, write_xlsx};
+pub use self::zengin::{Sender, Totals, Transfer, ZenginProblem, ZenginWriter};
