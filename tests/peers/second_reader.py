@@ -19,6 +19,7 @@ from pycose.messages import Sign1Message
 ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 BY_QR = 1024
 PAGE = 256 * 1024
+LINK_PROOF = 16 * 1024
 MOST = 10**15 - 1
 DEPTH = 8
 
@@ -121,7 +122,12 @@ FACT_KINDS = ("posted", "rejected", "reversed", "fork", "pending", "cancel-noted
 REASON = code(
     "none", "shop-refused", "cancelled", "over-reserve", "late", "after-close", "fork-branch",
     "outside-window", "bad-part", "not-usable-here", "day-passed", "revoked", "unknown-shop",
+    "challenge", "card-signature", "certificate-untrusted", "certificate-expired",
+    "certificate-revoked", "another-person", "another-account", "guardian", "attributes",
+    "not-a-minor", "not-linked", "unknown-card",
 )
+CARD_METHODS = ("signature-certificate", "card-record", "user-authentication")
+CARD_PURPOSES = ("link", "guardian", "login", "unlock", "key-id")
 TABLES = (
     "account", "class", "balance", "lot", "allowance", "shop", "history", "sale", "device",
     "notice",
@@ -142,6 +148,14 @@ def intent_rules(said):
 
 def close_rules(said):
     return None if said["last"] > 0 or said["head"] == said["allowance"] else 4
+
+
+def linkproof_rules(said):
+    if not said["certificates"]:
+        return 4
+    if not said["signature"]:
+        return 5
+    return None if ("attributes" in said) == (said["method"] == "card-record") else 6
 
 
 def keyset_rules(said):
@@ -255,6 +269,14 @@ KINDS = {
         64: ("snapshot", BOOL),
         65: ("nonce", BYTES),
     }),
+    "linkproof": Kind(14, LINK_PROOF, {
+        2: ("challenge", ID),
+        3: ("method", code(*CARD_METHODS)),
+        4: ("certificates", BYTES),
+        5: ("signature", BYTES),
+    }, {
+        6: ("attributes", BYTES),
+    }, linkproof_rules),
 }
 
 ROWS = {
@@ -288,6 +310,16 @@ BODIES = {
     "allowance-request": record(close=maybe(BYTES), at_most=maybe(AMOUNT)),
     "pull-request": record(cursor=BYTES, nonce=BYTES),
     "unlock-request": record(code=TEXT, pay=PAY_KEY),
+    "challenge-request": record(purpose=number(4)),
+    "challenge-answer": record(challenge=ID, until=U64),
+    "card-request": record(proof=BYTES, details=maybe(BYTES)),
+    "card-answer": record(fact=BYTES, standing=maybe(record(
+        level=number(2), linked_at=maybe(U64), key_id=maybe(TEXT)
+    ))),
+    "key-id-request": record(action=number(3), id=maybe(TEXT)),
+    "key-id-answer": record(
+        outcome=number(7), id=maybe(TEXT), generations_left=number(3), choices_left=number(3)
+    ),
 }
 
 

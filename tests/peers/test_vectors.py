@@ -15,9 +15,10 @@ from pathlib import Path
 
 import cbor2
 import pytest
+from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, padding
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
 import second_reader as second
@@ -87,7 +88,7 @@ def test_the_grammar_has_the_same_keys(name):
     assert [int(key) for mark, key in keys if mark] == [*kind.options]
 
 
-@pytest.mark.parametrize("rule", ["verdict", "fact-kind", "reason", "role", "table"])
+@pytest.mark.parametrize("rule", ["verdict", "fact-kind", "reason", "role", "table", "card-method", "card-purpose"])
 def test_the_grammar_has_the_same_names_of_codes(rule):
     body = re.search(rf"^{rule} = &\((.*?)\)$", grammar(), re.MULTILINE | re.DOTALL)[1]
     said = {name: int(code) for name, code in re.findall(r"([a-z-]+): (\d+)", body)}
@@ -97,6 +98,8 @@ def test_the_grammar_has_the_same_names_of_codes(rule):
         "reason": second.KINDS["fact"].fields[4][1],
         "role": second.KINDS["device"].fields[2][1],
         "table": second.code(*second.TABLES),
+        "card-method": second.code(*second.CARD_METHODS),
+        "card-purpose": second.code(*second.CARD_PURPOSES),
     }[rule]
     assert said == {of.read(code): code for code in range(len(said))}
 
@@ -246,6 +249,19 @@ def test_a_new_payment_key_signs_itself_and_its_device():
     challenge = b"kinchaku/unlock/1\0" + bytes.fromhex(case["device"] + pay["key"])
     assert challenge.hex() == case["challenge"]
     assert es256(bytes.fromhex(pay["key"]), challenge, bytes.fromhex(pay["proof"]))
+
+
+@pytest.mark.parametrize("case", BODIES["statements"], ids=lambda case: case["purpose"])
+def test_a_card_signs_a_statement_of_everything_that_gives_it_meaning(case):
+    purpose = second.CARD_PURPOSES.index(case["purpose"])
+    statement = (
+        b"kinchaku/card/1\0" + bytes([purpose]) + case["muni"].to_bytes(8, "big")
+        + bytes.fromhex(case["challenge"] + case["sync_key"])
+        + hashlib.sha256(bytes.fromhex(case["details"])).digest()
+    )
+    assert statement.hex() == case["statement"] and len(statement) == 122
+    key = x509.load_der_x509_certificate(bytes.fromhex(case["certificate"])).public_key()
+    key.verify(bytes.fromhex(case["signature"]), statement, padding.PKCS1v15(), hashes.SHA256())
 
 
 @pytest.mark.parametrize("case", BODIES["rows"], ids=lambda row: second.TABLES[row["table"]])
