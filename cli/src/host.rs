@@ -25,6 +25,7 @@ use kinchaku_core::{OpenReport, open};
 use kinchaku_design::Key;
 use kinchaku_protocol::doc::Role;
 use kinchaku_protocol::signature::PublicKey;
+use kinchaku_protocol::time::Time;
 
 use crate::args::{Device, TownArgs};
 use crate::output::{Exit, Output, Problem};
@@ -61,6 +62,11 @@ impl Machine {
     pub fn at(text: &str) -> Result<Self, Problem> {
         let clock = offset::OffsetClock::parse(text).ok_or(Problem::new(Key::ErrorUsage, Exit::Usage))?;
         Ok(Self { clock: Arc::new(clock) })
+    }
+
+    /// The machine's own time, for those who have no wallet at hand.
+    pub fn wall(&self) -> Time {
+        self.clock.read().wall
     }
 
     /// Opens an enrolled device of this role, and says what opening found.

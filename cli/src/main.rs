@@ -2,7 +2,7 @@
 //!
 //! - [`args`]: the command line, its help and what is said of a wrong one
 //! - [`run`]: from a command to its exit status
-//! - [`qr`], [`wallet`], [`shop`]: the commands, one file each
+//! - [`qr`], [`wallet`], [`shop`], [`card`]: the commands, one file each
 //! - [`words`]: what each error of the core is called, in one place for each flow
 //! - [`output`]: data on standard output, words on standard error, exit statuses
 //! - [`ask`]: questions, secrets, and the person who stops
@@ -11,6 +11,7 @@
 
 mod args;
 mod ask;
+mod card;
 #[cfg(feature = "demo")]
 mod demo;
 mod host;

@@ -843,12 +843,10 @@ pub enum Key {
     CardServiceWaiting,
     /// マイキーIDの候補は {id} です。
     CardKeyIdCandidate,
-    /// これに決めるには：kinchaku card id accept
+    /// これに決めるには：kinchaku card id accept {id}
     CardKeyIdHowAccept,
     /// あと{count}回作り直せます。3回目の番号に決まります。
     CardKeyIdGenerations,
-    /// 次の番号は、見る前に決まります。続けるときは y、やめるときは n を入れてください。
-    CardKeyIdLastQuestion,
     /// マイキーIDは {id} に決まりました。
     CardKeyIdRegistered,
     /// 前のマイキーIDもそのまま使えます。
@@ -863,6 +861,10 @@ pub enum Key {
     CardKeyIdRevokeAgain,
     /// マイキーIDを取り消しました。
     CardKeyIdRevoked,
+    /// カードがはなれました。もう一度置いてください。
+    CardLost,
+    /// 送り終わりました。
+    CardResumed,
     /// 記録は開けました。
     DoctorOpened,
     /// 記録はいちばん新しいものです。
@@ -1191,7 +1193,7 @@ pub enum Key {
 
 impl Key {
     /// Every key.
-    pub const ALL: [Self; 591] = [
+    pub const ALL: [Self; 592] = [
         Self::BrandName,
         Self::ClassMoney,
         Self::ClassPoints,
@@ -1613,7 +1615,6 @@ impl Key {
         Self::CardKeyIdCandidate,
         Self::CardKeyIdHowAccept,
         Self::CardKeyIdGenerations,
-        Self::CardKeyIdLastQuestion,
         Self::CardKeyIdRegistered,
         Self::CardKeyIdAlias,
         Self::CardKeyIdChoices,
@@ -1621,6 +1622,8 @@ impl Key {
         Self::CardKeyIdRevokeQuestion,
         Self::CardKeyIdRevokeAgain,
         Self::CardKeyIdRevoked,
+        Self::CardLost,
+        Self::CardResumed,
         Self::DoctorOpened,
         Self::DoctorChainCurrent,
         Self::DoctorChainOld,
@@ -3464,17 +3467,13 @@ impl Key {
                 easy: "マイキーIDは {id} で どうですか。",
                 en: "The candidate is {id}." },
             Self::CardKeyIdHowAccept => Entry { name: "card.key_id_how_accept", code: None,
-                std: "これに決めるには：kinchaku card id accept",
-                easy: "これに きめるには：kinchaku card id accept",
-                en: "To take it: kinchaku card id accept" },
+                std: "これに決めるには：kinchaku card id accept {id}",
+                easy: "これに きめるには：kinchaku card id accept {id}",
+                en: "To take it: kinchaku card id accept {id}" },
             Self::CardKeyIdGenerations => Entry { name: "card.key_id_generations", code: None,
                 std: "あと{count}回作り直せます。3回目の番号に決まります。",
                 easy: "あと {count}回 作れます。3回目の ものに きまります。",
                 en: "{count} more can be made. The third is final." },
-            Self::CardKeyIdLastQuestion => Entry { name: "card.key_id_last_question", code: None,
-                std: "次の番号は、見る前に決まります。続けるときは y、やめるときは n を入れてください。",
-                easy: "つぎの 番ごうに きまります。つづける ときは y、やめる ときは n を 入れて ください。",
-                en: "The next one is final before you see it. Enter y to go on, n to stop." },
             Self::CardKeyIdRegistered => Entry { name: "card.key_id_registered", code: None,
                 std: "マイキーIDは {id} に決まりました。",
                 easy: "マイキーIDは {id} に きまりました。",
@@ -3503,6 +3502,14 @@ impl Key {
                 std: "マイキーIDを取り消しました。",
                 easy: "マイキーIDを とりけしました。",
                 en: "The My Key ID is revoked." },
+            Self::CardLost => Entry { name: "card.lost", code: None,
+                std: "カードがはなれました。もう一度置いてください。",
+                easy: "カードが はなれました。もう 一ど おいて ください。",
+                en: "The card was removed. Put it back." },
+            Self::CardResumed => Entry { name: "card.resumed", code: None,
+                std: "送り終わりました。",
+                easy: "おくりました。",
+                en: "It was sent and accepted." },
             Self::DoctorOpened => Entry { name: "doctor.opened", code: None,
                 std: "記録は開けました。",
                 easy: "記ろくは ひらけました。",

@@ -6,7 +6,7 @@ use kinchaku_design::{Key, Lang, text};
 use super::Arguments;
 
 /// Commands by their path.
-const COMMANDS: [(&str, Key); 24] = [
+const COMMANDS: [(&str, Key); 39] = [
     ("kinchaku", Key::CliAbout),
     ("wallet", Key::CliWallet),
     ("wallet enrol", Key::CliWalletEnrol),
@@ -27,6 +27,21 @@ const COMMANDS: [(&str, Key); 24] = [
     ("shop check", Key::CliShopCheck),
     ("shop relay", Key::CliShopRelay),
     ("shop sync", Key::CliShopSync),
+    ("card", Key::CliCard),
+    ("card status", Key::CliCardStatus),
+    ("card recognise", Key::CliCardRecognise),
+    ("card read", Key::CliCardRead),
+    ("card show-certificate", Key::CliCardShowCertificate),
+    ("card link", Key::CliCardLink),
+    ("card login", Key::CliCardLogin),
+    ("card unlock", Key::CliCardUnlock),
+    ("card id", Key::CliCardId),
+    ("card id generate", Key::CliCardIdGenerate),
+    ("card id accept", Key::CliCardIdAccept),
+    ("card id choose", Key::CliCardIdChoose),
+    ("card id revoke", Key::CliCardIdRevoke),
+    ("card standing", Key::CliCardStanding),
+    ("card resume", Key::CliCardResume),
     ("qr", Key::CliQr),
     ("qr read", Key::CliQrRead),
     ("qr parse", Key::CliQrParse),
@@ -34,7 +49,7 @@ const COMMANDS: [(&str, Key); 24] = [
 ];
 
 /// Options and arguments by their id; the same id means the same everywhere.
-const OPTIONS: [(&str, Key); 30] = [
+const OPTIONS: [(&str, Key); 37] = [
     ("json", Key::CliOptionJson),
     ("lang", Key::CliOptionLang),
     ("color", Key::CliOptionColor),
@@ -63,12 +78,19 @@ const OPTIONS: [(&str, Key); 30] = [
     ("refusal", Key::CliOptionPicture),
     ("out", Key::CliOptionPicture),
     ("folder", Key::CliOptionOut),
+    ("reader", Key::CliOptionReader),
+    ("wait", Key::CliOptionWait),
+    ("last_try", Key::CliOptionLastTry),
+    ("minor", Key::CliOptionMinor),
+    ("signature", Key::CliOptionSignature),
+    ("pem", Key::CliOptionPem),
+    ("key_id", Key::CliOptionKeyId),
     ("clock", Key::CliOptionClock),
     ("database", Key::CliOptionDatabase),
 ];
 
 /// Three examples for each group of commands; its commands show them, too.
-const EXAMPLES: [(&str, [&str; 3]); 4] = [
+const EXAMPLES: [(&str, [&str; 3]); 5] = [
     (
         "kinchaku",
         [
@@ -91,6 +113,14 @@ const EXAMPLES: [(&str, [&str; 3]); 4] = [
             "kinchaku shop --home ~/till check receipt.jpg --refusal refusal.png",
             "kinchaku shop --home ~/till relay receipt.jpg",
             "kinchaku shop --home ~/till status",
+        ],
+    ),
+    (
+        "card",
+        [
+            "kinchaku card status",
+            "kinchaku card --home ~/purse link",
+            "kinchaku card --home ~/purse id generate",
         ],
     ),
     (

@@ -1,11 +1,13 @@
 //! The command line: English words that stay. What people read of it comes from `design/strings.json`,
 //! put in by [`localise`]; what is said of a wrong one is in [`wrong`].
 
+mod card;
 mod localise;
 mod shop;
 mod wallet;
 mod wrong;
 
+pub use card::{CardArgs, CardCommand, Entered, IdCommand, IdNamed, Link, ReaderArgs, ShowCertificate};
 pub use localise::localised;
 pub use shop::{ShopArgs, ShopCheck, ShopCommand, ShopEnrol, ShopRelay};
 pub use wallet::{Enrol, Pay, PinCommand, ReceiptArgs, RefusalArgs, Seen, Unlock, WalletArgs, WalletCommand};
@@ -55,6 +57,8 @@ pub enum Command {
     Wallet(WalletArgs),
     /// A shop's device.
     Shop(ShopArgs),
+    /// A My Number card.
+    Card(CardArgs),
     /// QR codes.
     #[command(subcommand)]
     Qr(QrCommand),

@@ -1,7 +1,9 @@
 //! Ctrl-C. Before the signature nothing was paid, and opening undoes what was prepared; while the key
-//! signs it waits; afterwards the payment stands and is named.
+//! signs it waits; afterwards the payment stands and is named. A card in use answers the command it has, and
+//! loses its power before the process ends.
 
 use std::io::{self, Write as _};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 
@@ -17,6 +19,36 @@ use crate::output::Exit;
 static SIGNED: Mutex<Option<Ref>> = Mutex::new(None);
 /// How the terminal was before a secret was asked for.
 static TERMINAL: Mutex<Option<Termios>> = Mutex::new(None);
+
+/// Held while a card has power.
+static CARD: Mutex<()> = Mutex::new(());
+/// The person stopped.
+static STOPPED: AtomicBool = AtomicBool::new(false);
+
+/// A card has power for as long as this lives.
+pub struct CardInUse(Option<MutexGuard<'static, ()>>);
+
+/// Waits for nothing: one card is used at a time.
+pub fn card_in_use() -> CardInUse {
+    CardInUse(Some(lock(&CARD)))
+}
+
+impl CardInUse {
+    /// Whether no more commands may go to the card.
+    pub fn stopped(&self) -> bool {
+        STOPPED.load(Ordering::SeqCst)
+    }
+}
+
+impl Drop for CardInUse {
+    /// The card is without power. Whoever was stopped says nothing more.
+    fn drop(&mut self) {
+        drop(self.0.take());
+        while self.stopped() {
+            thread::park();
+        }
+    }
+}
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
@@ -35,6 +67,8 @@ pub fn watch(lang: Lang) {
 }
 
 fn stop(lang: Lang) {
+    STOPPED.store(true, Ordering::SeqCst);
+    let _card = lock(&CARD);
     if let Some(before) = lock(&TERMINAL).take() {
         let _ = tcsetattr(io::stdin(), OptionalActions::Now, &before);
     }

@@ -1,10 +1,11 @@
-//! Asking the person: a question with two answers, a PIN without echo, and the person who stops.
+//! Asking the person: a question with two answers, PINs and passwords without echo, and the person who stops.
 
+mod card;
 mod interrupt;
 mod pin;
 mod silent;
 
-pub use interrupt::{signing, watch};
+pub use interrupt::{CardInUse, card_in_use, signing, watch};
 pub use pin::{Pins, before};
 
 use std::io::{self, BufRead as _, Write as _};
@@ -26,4 +27,9 @@ pub fn agreed(key: Key, values: &[(&str, &str)], out: &Output) -> Result<bool, P
         Ok(0) | Err(_) => Err(Problem::new(Key::ErrorRefusedWithoutQuestion, Exit::Other)),
         Ok(_) => Ok(YES.contains(&line.trim().to_lowercase().as_str())),
     }
+}
+
+/// As [`agreed`], about a card: no answer took nothing from anybody.
+pub fn agreed_about_card(key: Key, values: &[(&str, &str)], out: &Output) -> Result<bool, Problem> {
+    agreed(key, values, out).map_err(|_| Problem::new(Key::ErrorCardNoAnswer, Exit::Other))
 }

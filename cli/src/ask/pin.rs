@@ -18,6 +18,13 @@ impl Pins {
             .ok_or(Problem::new(Key::ErrorPinSource, Exit::Usage))
     }
 
+    /// The same, for the secrets of a card.
+    pub fn for_card(descriptor: Option<u32>) -> Result<Self, Problem> {
+        Source::find(descriptor)
+            .map(Self)
+            .ok_or(Problem::new(Key::ErrorCardSecretSource, Exit::Usage))
+    }
+
     /// Whether a person is there who can be asked again.
     pub const fn is_person(&self) -> bool {
         self.0.is_person()
@@ -49,6 +56,11 @@ impl Pins {
             }
         }
         Ok(pin)
+    }
+
+    /// The next line as it was typed, for the secrets of a card.
+    pub(super) fn typed(&mut self, prompt: Key, out: &Output) -> Option<zeroize::Zeroizing<String>> {
+        self.0.line(text(out.lang(), prompt)).ok()
     }
 
     fn ask(&mut self, prompt: Key, out: &Output) -> Result<(Pin, zeroize::Zeroizing<String>), Problem> {

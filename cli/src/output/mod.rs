@@ -83,6 +83,12 @@ impl Output {
         let _ = writeln!(io::stderr(), "{line}");
     }
 
+    /// A step that was done, beside the data.
+    pub fn step(&self, line: &str) {
+        let sign = Mark::Ok.sign(self.lang, self.colour.on(&io::stderr()));
+        self.aside(&format!("{sign} {line}"));
+    }
+
     /// A problem that stops nothing, said beside the data.
     pub fn warn(&self, problem: &Problem) {
         self.aside(&self.sentence(Mark::Note, problem));

@@ -7,6 +7,7 @@ use kinchaku_protocol::jpki::attributes::BasicFour;
 use kinchaku_protocol::jpki::statement::CardPurpose;
 
 use super::error::LinkError;
+use crate::card::{Authenticated, CardAttributes, SignLinked};
 
 /// A card's word about a challenge. The card's signatures were checked against its certificates when it was
 /// read, so that a copied card is heard of at the touch.
@@ -43,7 +44,49 @@ pub enum Evidence {
     },
 }
 
+impl TryFrom<SignLinked> for Evidence {
+    type Error = LinkError;
+
+    /// From an adult's touch.
+    fn try_from(read: SignLinked) -> Result<Self, LinkError> {
+        let attributes = read.sign.signed_attributes().ok_or(LinkError::WrongEvidence)?;
+        Ok(Self::Signature {
+            shown: attributes.four.clone(),
+            signature_certificate: read.sign.der().to_vec(),
+            authentication_certificate: read.auth.der().to_vec(),
+            signature: read.signature,
+        })
+    }
+}
+
+impl From<Authenticated> for Evidence {
+    fn from(read: Authenticated) -> Self {
+        Self::Authentication {
+            certificate: read.auth.der().to_vec(),
+            signature: read.signature,
+        }
+    }
+}
+
 impl Evidence {
+    /// From a minor's touch and the guardian's: the minor's card signed the challenge's statement, the guardian's
+    /// its guardian statement, both with the minor's EF 0002 as details.
+    #[must_use]
+    pub fn of_minor(attributes: CardAttributes, minor: Authenticated, guardian: Authenticated) -> Self {
+        Self::Record {
+            authentication_certificate: minor.auth.der().to_vec(),
+            signature: minor.signature,
+            evidence: MinorEvidence {
+                basic_four: Bytes(attributes.basic_four),
+                integrity: Bytes(attributes.integrity),
+                issuer_key: Bytes(attributes.issuer_certificate),
+                guardian_certificate: Bytes(guardian.auth.der().to_vec()),
+                guardian_signature: Bytes(guardian.signature),
+            },
+            shown: attributes.four,
+        }
+    }
+
     /// The document, and what is remembered where it is believed.
     pub(super) fn into_proof(
         self,

@@ -21,6 +21,7 @@ mod evidence;
 mod key_id;
 mod prove;
 mod standing;
+mod tries;
 
 pub use challenge::{Challenge, begin};
 pub use error::LinkError;
@@ -28,3 +29,4 @@ pub use evidence::Evidence;
 pub use key_id::key_id;
 pub use prove::{Proven, confirm, resume};
 pub use standing::{Official, Standing, Waiting, standing};
+pub use tries::{remember_tries, remembered_tries};
