@@ -9,7 +9,7 @@ mod database;
 
 use std::sync::atomic::Ordering;
 
-use card_town::{NOW, Town, Wallet};
+use card_town::{NOW, Town, Wallet, town_keys};
 use kinchaku_fixtures::card::persons::Person;
 use kinchaku_protocol::api::{CHALLENGE_LIFE, KeyIdAction, KeyIdOutcome, PayKey, UnlockRequest};
 use kinchaku_protocol::doc::field::to_bytes;
@@ -25,6 +25,7 @@ use kinchaku_server::command::{Action, CommandError, Credit, Legal, NewClass, Ou
 use kinchaku_server::identity::action::CardAction;
 use kinchaku_server::identity::cards::CardError;
 use kinchaku_server::identity::rows::PersonalKind;
+use kinchaku_server::keys::{KeysError, TownKeys};
 
 const POSTED: (FactKind, Reason) = (FactKind::Posted, Reason::None);
 const UNKNOWN_CARD: (FactKind, Reason) = (FactKind::Pending, Reason::UnknownCard);
@@ -60,6 +61,8 @@ in_towns!(
     certificates_are_asked_about_once_a_month,
     what_is_proven_decides_who_may_have_what,
     a_stopped_device_brings_no_card,
+    one_document_twice_at_once_is_one_fact,
+    the_secret_of_persons_is_made_once_and_never_replaced,
 );
 
 fn no_challenge(result: Result<kinchaku_protocol::api::CardAnswer, CardError>) {
@@ -915,4 +918,62 @@ async fn a_stopped_device_brings_no_card(mut town: Town) {
     let stopped = matches!(refused, CardError::Books(BooksError::Command(CommandError::NoDevice)));
     assert!(stopped, "{refused:?}");
     assert_eq!(town.level(&wallet).await, 0);
+}
+
+async fn one_document_twice_at_once_is_one_fact(mut town: Town) {
+    let wallet = town.resident().await;
+    let challenge = town.challenge(&wallet, CardPurpose::Link).await;
+    let request = wallet.link(Person::Adult, &challenge);
+    let (one, two) = tokio::join!(town.proves(&wallet, &request), town.proves(&wallet, &request));
+    assert_eq!(one.unwrap(), two.unwrap());
+    // Two cards for one challenge: one of them is too late.
+    let other = town.resident().await;
+    let challenge = town.challenge(&other, CardPurpose::Link).await;
+    let (elder, neighbour) = (
+        other.link(Person::Elder, &challenge),
+        other.link(Person::Neighbour, &challenge),
+    );
+    let (elder, neighbour) = tokio::join!(town.decides(&other, &elder), town.decides(&other, &neighbour));
+    let mut said = [elder, neighbour];
+    said.sort_by_key(|(kind, _)| kind.number());
+    assert_eq!(said, [POSTED, rejected(Reason::Challenge)]);
+    town.sound().await;
+}
+
+/// A town older than persons gets the secret; one with persons and without their secret does not open.
+async fn the_secret_of_persons_is_made_once_and_never_replaced(mut town: Town) {
+    let folder = tempfile::tempdir().unwrap();
+    for file in std::fs::read_dir(&town_keys().0).unwrap() {
+        let file = file.unwrap();
+        std::fs::copy(file.path(), folder.path().join(file.file_name())).unwrap();
+    }
+    let secret = folder.path().join("identity.secret");
+    let ours = std::fs::read(&secret).unwrap();
+    std::fs::remove_file(&secret).unwrap();
+    let keys = TownKeys::load(folder.path()).unwrap();
+    town.books.close().await;
+    let open = |keys| Town::opened(&town.address, keys);
+    let books = open(&keys).await.unwrap();
+    let made = std::fs::read(&secret).unwrap();
+    assert!(made.len() == 32 && made != ours);
+    books.close().await;
+    open(&keys).await.unwrap().close().await;
+    assert_eq!(std::fs::read(&secret).unwrap(), made, "it stays");
+
+    town = town.restarted().await;
+    let wallet = town.resident().await;
+    assert_eq!(town.links(&wallet, Person::Adult).await, POSTED);
+    town.books.close().await;
+    let open = |keys| Town::opened(&town.address, keys);
+    assert!(
+        matches!(open(&keys).await, Err(BooksError::Identity(_))),
+        "another town's"
+    );
+    std::fs::remove_file(&secret).unwrap();
+    assert!(matches!(
+        open(&keys).await,
+        Err(BooksError::Keys(KeysError::Damaged(_)))
+    ));
+    assert!(!secret.exists());
+    open(&town_keys().1).await.unwrap().close().await;
 }

@@ -266,6 +266,38 @@ fn each_way_of_failing_has_its_exit_code() {
     assert_eq!(desk.refused(&["books"]), (8, "data".to_owned()));
 }
 
+/// Where nobody is linked, each word says so; and erasing has to be meant.
+#[test]
+fn what_is_asked_about_a_person_is_answered() {
+    let desk = Desk::new();
+    let account = desk.asks(&["invite", "--role", "wallet"])["account"].to_string();
+    let nobody = (4, "no_person".to_owned());
+    for word in ["show", "tie"] {
+        assert_eq!(desk.refused(&["person", word, "--account", &account]), nobody);
+    }
+    assert_eq!(
+        desk.refused(&["person", "show", "--account", &account, "--reveal"]),
+        nobody
+    );
+    let erase = ["person", "erase", "--account", &account];
+    assert_eq!(desk.refused(&erase), (4, "confirm".to_owned()));
+    assert_eq!(desk.refused(&[&erase[..], &["--yes"]].concat()), nobody);
+    assert_eq!(
+        desk.refused(&["person", "show", "--account", "999"]),
+        (4, "unknown".to_owned())
+    );
+    let run = desk.asks(&["job", "cards", "--at", "2026-01-01T00:00:00+09:00"]);
+    assert_eq!((&run["asked"], &run["left"]), (&Value::from(0), &Value::from(0)));
+    let words_of = words(&desk.run(&["job", "cards"]).stdout);
+    assert!(words_of.starts_with("0 件を確かめ"), "{words_of}");
+    // Where certificates are asked about has to be an address.
+    let path = desk.path("keys/town.json");
+    let mut config: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    config["jpki"] = serde_json::json!({ "ocsp": "not an address" });
+    std::fs::write(&path, config.to_string()).unwrap();
+    assert_eq!(desk.refused(&["job", "cards"]), (8, "data".to_owned()));
+}
+
 /// A plain build knows neither test roots nor another clock.
 #[cfg(not(feature = "demo"))]
 #[test]

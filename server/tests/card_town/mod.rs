@@ -20,7 +20,7 @@ use kinchaku_protocol::jpki::statement::{CardPurpose, CardStatement};
 use kinchaku_protocol::jpki::trust::{Anchor, Anchors};
 use kinchaku_protocol::signature::{Signer as _, SoftwareSigner};
 use kinchaku_protocol::time::Time;
-use kinchaku_server::books::Books;
+use kinchaku_server::books::{Books, BooksError};
 use kinchaku_server::command::{Action, Invitee, NewDevice, Outcome};
 use kinchaku_server::config::TownConfig;
 use kinchaku_server::identity::cards::CardError;
@@ -135,6 +135,12 @@ impl Town {
             now: NOW,
             devices: 0,
         }
+    }
+
+    /// These books with other keys.
+    pub async fn opened(address: &str, keys: &TownKeys) -> Result<Books, BooksError> {
+        let status: Arc<dyn CertificateStatus> = Arc::new(Registry::default());
+        Books::open_with(address, &TownConfig::new(MUNI), keys, (trust(), status), NOW).await
     }
 
     /// The same books in a new process.
