@@ -1,6 +1,11 @@
 //! Whose card it is, and what the books make of it: each rule of linking, of being here again, of My Key
 //! IDs, of a person's data and of its end, on both databases.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops where it fails")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test stops where it fails"
+)]
 
 mod card_town;
 #[allow(unused_macros, dead_code, reason = "of the ledger's tests")]

@@ -1,5 +1,10 @@
 //! Cards over HTTP and for the office, on a real socket; and nothing of anybody in any log line or file.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops where it fails")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test stops where it fails"
+)]
 
 mod card_town;
 #[allow(unused_macros, dead_code, reason = "of the ledger's tests")]
