@@ -7,8 +7,9 @@
 //! refuse and not every card was seen to take; ours selects both files, which is two commands more.
 //! The fewest for a recognition: SELECT, and a READ BINARY for each 256 bytes.
 //!
-//! Answers are recorded ones. Each takes as long as a virtual reader on a real PC/SC stack takes to carry a
-//! command (90 µs); a card in a field takes a hundred times that, which would hide the layer.
+//! Answers are recorded ones. Each takes as long as the software card took for it and as a virtual reader on a real
+//! PC/SC stack takes to carry a command (90 µs); a card in a field takes a hundred times that, which would hide
+//! the layer.
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,
@@ -61,34 +62,37 @@ fn compare(what: &str, person: Person, ours: usize, fewest: usize, more: usize) 
 /// Answers in the order of a recorded touch.
 struct Recorded {
     commands: Vec<Vec<u8>>,
-    answers: Vec<Vec<u8>>,
+    answers: Vec<(Vec<u8>, Duration)>,
     next: usize,
-    carrying: Duration,
+    /// Whether answers take their time.
+    slow: bool,
 }
 
 impl CardTransport for Recorded {
     fn transmit(&mut self, command: &[u8]) -> Result<Vec<u8>, TransportLost> {
         let begun = Instant::now();
-        let answer = self.answers.get(self.next).ok_or(TransportLost)?.clone();
+        let (answer, took) = self.answers.get(self.next).ok_or(TransportLost)?;
         std::hint::black_box(command);
         self.next += 1;
-        while begun.elapsed() < self.carrying {
+        while self.slow && begun.elapsed() < *took {
             std::hint::spin_loop();
         }
-        Ok(answer)
+        Ok(answer.clone())
     }
 }
 
 /// Lets a touch pass and keeps what was sent and answered.
 struct Recorder<'a> {
     reader: &'a mut Reader,
-    kept: Vec<(Vec<u8>, Vec<u8>)>,
+    kept: Vec<(Vec<u8>, (Vec<u8>, Duration))>,
 }
 
 impl CardTransport for Recorder<'_> {
     fn transmit(&mut self, command: &[u8]) -> Result<Vec<u8>, TransportLost> {
+        let begun = Instant::now();
         let answer = self.reader.transmit(command)?;
-        self.kept.push((command.to_vec(), answer.clone()));
+        let took = begun.elapsed() + CARRYING;
+        self.kept.push((command.to_vec(), (answer.clone(), took)));
         Ok(answer)
     }
 }
@@ -106,16 +110,16 @@ fn time<T: Send + 'static>(what: &str, trusted: &Trusted, exchange: fn(Trusted) 
         commands,
         answers,
         next: 0,
-        carrying: CARRYING,
+        slow: true,
     };
     let (mut ratios, mut layer) = (vec![], vec![]);
     for _ in 0..ROUNDS {
         let (mut bare, mut ours, mut alone) = (Duration::ZERO, Duration::ZERO, Duration::ZERO);
         for _ in 0..TOUCHES {
-            recorded.carrying = CARRYING;
+            recorded.slow = true;
             bare += timed(|| send_bare(&mut recorded));
             ours += timed(|| touch(&mut exchange(trusted.clone()), &mut recorded));
-            recorded.carrying = Duration::ZERO;
+            recorded.slow = false;
             recorded.next = 0;
             alone += timed(|| touch(&mut exchange(trusted.clone()), &mut recorded));
         }
