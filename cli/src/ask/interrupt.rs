@@ -29,12 +29,14 @@ static STOPPED: AtomicBool = AtomicBool::new(false);
 pub struct CardInUse(Option<MutexGuard<'static, ()>>);
 
 /// Waits for nothing: one card is used at a time.
+#[cfg(feature = "pcsc")]
 pub fn card_in_use() -> CardInUse {
     CardInUse(Some(lock(&CARD)))
 }
 
 impl CardInUse {
     /// Whether no more commands may go to the card.
+    #[cfg_attr(not(feature = "pcsc"), allow(dead_code, reason = "no card is ever in use"))]
     pub fn stopped(&self) -> bool {
         STOPPED.load(Ordering::SeqCst)
     }

@@ -5,7 +5,9 @@ mod interrupt;
 mod pin;
 mod silent;
 
-pub use interrupt::{CardInUse, card_in_use, signing, watch};
+#[cfg(feature = "pcsc")]
+pub use interrupt::card_in_use;
+pub use interrupt::{CardInUse, signing, watch};
 pub use pin::{Pins, before};
 
 use std::io::{self, BufRead as _, Write as _};

@@ -1,7 +1,7 @@
 //! `card show-certificate`: a certificate of the card for its holder to look at, whatever is wrong with it.
 
 use data_encoding::{BASE64, HEXLOWER};
-use kinchaku_core::card::{SecretKind, show_auth_certificate, show_sign_certificate};
+use kinchaku_core::card::{Progress, SecretKind, show_auth_certificate, show_sign_certificate};
 use kinchaku_design::format::date;
 use kinchaku_design::{Key, text};
 use kinchaku_protocol::jpki::certificate::Certificate;
@@ -26,6 +26,7 @@ pub fn run(desk: &mut Desk<'_>, args: ShowCertificate) -> Result<Exit, Problem> 
             args.entered.last_try,
             |pins, out| pins.sign_password(Key::CardPromptSign, out),
             |entry| show_sign_certificate(entry, trusted.clone()),
+            Progress::Read,
         )?
     } else {
         desk.ask_for(Key::CardPlace);
@@ -63,9 +64,9 @@ fn tell(certificate: &Certificate, wrong: Option<&Problem>, pem: bool, desk: &De
         return lines_of(certificate, out);
     }
     let lang = out.lang();
-    let today = desk.trusted.now.day().0;
+    // A certificate lives for years: the year is always said.
     let row = |key, value: String| vec![text(lang, key).to_owned(), value];
-    let day = |time: kinchaku_protocol::time::Time| date(lang, time.day().0, today);
+    let day = |time: kinchaku_protocol::time::Time| date(lang, time.day().0, 0);
     let mut rows = vec![
         row(Key::CardCertificateIssuer, HEXLOWER.encode(&certificate.key_name().aki)),
         row(Key::CardCertificateValid, format!("{} - {}", day(from), day(until))),

@@ -1,4 +1,8 @@
 //! Which reader is meant, and what is said where none can be had.
+#![cfg_attr(
+    not(feature = "pcsc"),
+    allow(dead_code, reason = "a build without readers has none to choose from")
+)]
 
 use kinchaku_design::{Key, say, text};
 

@@ -1,7 +1,7 @@
 //! `card link`: an adult links the card. What is read and what never is, the password, one touch, the four items as
 //! read, and only then anything goes to the town.
 
-use kinchaku_core::card::{SecretKind, SignLinked, sign_link};
+use kinchaku_core::card::{Progress, SecretKind, SignLinked, sign_link};
 use kinchaku_core::link::{self, Challenge, Evidence};
 use kinchaku_design::Key;
 use kinchaku_protocol::jpki::attributes::{BasicFour, Substituted};
@@ -47,12 +47,14 @@ pub fn run(desk: &mut Desk<'_>, wallet: &Opened, args: Link) -> Result<Exit, Pro
 }
 
 fn touch(desk: &mut Desk<'_>, pins: &mut Pins, args: Link, challenge: &Challenge) -> Result<SignLinked, Problem> {
+    desk.out.note(Key::CardStepTouch, &[]);
     let (statement, trusted) = (challenge.statement(&[]), desk.trusted.clone());
     desk.entered(
         pins,
         args.entered.last_try,
         |pins, out| pins.sign_password(Key::CardPromptSign, out),
         |entry| sign_link(entry, statement.clone(), trusted.clone()),
+        Progress::Signed,
     )
 }
 

@@ -5,8 +5,8 @@
 //! the guardian's, a linked adult's, signs beside it.
 
 use kinchaku_core::card::{
-    AuthPin, Authenticated, CardAttributes, CardSecret, Entry, Exchange, SecretKind, authenticate, read_attributes,
-    status,
+    AuthPin, Authenticated, CardAttributes, CardSecret, Entry, Exchange, Progress, SecretKind, authenticate,
+    read_attributes, status,
 };
 use kinchaku_core::link::{self, Challenge, Evidence};
 use kinchaku_design::Key;
@@ -42,7 +42,13 @@ pub fn run(desk: &mut Desk<'_>, wallet: &Opened, args: Link) -> Result<Exit, Pro
     not_locked(desk)?;
     let attributes: CardAttributes = {
         let (nonce, trusted) = (nonce()?, desk.trusted.clone());
-        once(desk, text, args, |entry| read_attributes(entry, nonce, trusted))?
+        once(
+            desk,
+            text,
+            args,
+            |entry| read_attributes(entry, nonce, trusted),
+            Progress::Read,
+        )?
     };
     let child = sign(desk, auth, args, challenge.statement(&attributes.basic_four))?;
 
@@ -89,7 +95,13 @@ fn of_guardian(
 
 fn sign(desk: &mut Desk<'_>, pin: AuthPin, args: Link, statement: Vec<u8>) -> Result<Authenticated, Problem> {
     let trusted = desk.trusted.clone();
-    once(desk, pin, args, |entry| authenticate(entry, statement, trusted))
+    once(
+        desk,
+        pin,
+        args,
+        |entry| authenticate(entry, statement, trusted),
+        Progress::Signed,
+    )
 }
 
 /// One entry for one exchange: with three PINs and two cards, starting again is clearer than asking in between.
@@ -98,6 +110,7 @@ fn once<S: CardSecret, T>(
     secret: S,
     args: Link,
     exchange: impl FnOnce(Entry<S>) -> Exchange<T>,
+    last: Progress,
 ) -> Result<T, Problem> {
     let entry = Entry::typed(secret);
     let entry = if args.entered.last_try {
@@ -105,5 +118,5 @@ fn once<S: CardSecret, T>(
     } else {
         entry
     };
-    Ok(desk.run(exchange(entry), Steps::Told)?)
+    Ok(desk.run(exchange(entry), Steps::Told(last))?)
 }

@@ -1,6 +1,6 @@
 //! `card login`: the person of the linked card is here. The same touch stands behind whatever else the card opens.
 
-use kinchaku_core::card::{Authenticated, SecretKind, authenticate};
+use kinchaku_core::card::{Authenticated, Progress, SecretKind, authenticate};
 use kinchaku_core::link;
 use kinchaku_design::Key;
 use kinchaku_protocol::jpki::statement::CardPurpose;
@@ -37,5 +37,6 @@ pub fn authenticated(
         args.last_try,
         |pins, out| pins.auth_pin(Key::CardPromptAuth, out),
         |entry| authenticate(entry, statement.clone(), trusted.clone()),
+        Progress::Signed,
     )
 }

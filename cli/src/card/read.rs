@@ -1,7 +1,7 @@
 //! `card read`: name, address, birth date and sex, by the four-digit PIN for reading them, verified offline against
 //! the signature of the card's issuer and, where the card can, its own.
 
-use kinchaku_core::card::{SecretKind, read_attributes};
+use kinchaku_core::card::{Progress, SecretKind, read_attributes};
 use kinchaku_design::Key;
 use serde_json::{Value, json};
 
@@ -24,6 +24,7 @@ pub fn run(desk: &mut Desk<'_>, args: Entered) -> Result<Exit, Problem> {
         args.last_try,
         |pins, out| pins.text_pin(Key::CardPromptText, out),
         |entry| read_attributes(entry, nonce.clone(), trusted.clone()),
+        Progress::Read,
     )?;
     let out = desk.out;
     let is_here = read.presence.is_some();

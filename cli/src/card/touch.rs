@@ -39,8 +39,8 @@ pub struct Desk<'a> {
 /// Whether a person waits for the steps of a touch.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Steps {
-    /// Something was entered, and each step is told.
-    Told,
+    /// Something was entered, and each step is told up to this one.
+    Told(Progress),
     /// It is over in a moment.
     Silent,
 }
@@ -88,9 +88,10 @@ impl Desk<'_> {
         loop {
             let inserted = self.reader.insert(self.patience);
             let mut inserted = inserted.map_err(|trouble| choice::problem(trouble, self.out))?;
-            let ended = pump(&mut exchange, &mut inserted, &mut |progress| {
-                if steps == Steps::Told {
-                    tick(progress, self.out);
+            let mut told = None;
+            let ended = pump(&mut exchange, &mut inserted, &mut |reached| {
+                if let Steps::Told(last) = steps {
+                    tick(&mut told, reached.min(last), self.out);
                 }
             });
             let in_use = inserted.power_down();
@@ -120,13 +121,14 @@ impl Desk<'_> {
         last_try: bool,
         ask: impl Fn(&mut Pins, &Output) -> Result<S, Problem>,
         exchange: impl Fn(Entry<S>) -> Exchange<T>,
+        last: Progress,
     ) -> Result<T, Problem> {
         let mut agreed = last_try;
         loop {
             let entry = Entry::typed(ask(pins, self.out)?);
             let entry = if agreed { entry.agreeing_to_last_try() } else { entry };
             self.ask_for(Key::CardPlace);
-            match self.run(exchange(entry), Steps::Told) {
+            match self.run(exchange(entry), Steps::Told(last)) {
                 Ok(output) => return Ok(output),
                 Err(ended) => agreed = self.again(ended, pins, last_try)?,
             }
@@ -184,7 +186,7 @@ impl Desk<'_> {
     fn lost(&self, why: Why, steps: Steps, losses: u8) {
         let key = match (why, steps) {
             (Why::Unconfirmed { .. }, _) => Key::CardLostDuring,
-            (Why::First | Why::LinkLost, Steps::Told) => Key::CardLostBefore,
+            (Why::First | Why::LinkLost, Steps::Told(_)) => Key::CardLostBefore,
             (Why::First | Why::LinkLost, Steps::Silent) => Key::CardLost,
         };
         self.out.note(key, &[]);
@@ -196,12 +198,17 @@ impl Desk<'_> {
     }
 }
 
-fn tick(progress: Progress, out: &Output) {
-    let key = match progress {
-        Progress::Found => Key::CardProgressFound,
-        Progress::PasswordChecked => Key::CardProgressPassword,
-        Progress::Read => Key::CardProgressRead,
-        Progress::Signed => Key::CardProgressSigned,
-    };
-    out.step(text(out.lang(), key));
+/// Tells each step up to the one that was reached, once: the card may have come two steps further at once.
+fn tick(told: &mut Option<Progress>, reached: Progress, out: &Output) {
+    for (step, key) in [
+        (Progress::Found, Key::CardProgressFound),
+        (Progress::PasswordChecked, Key::CardProgressPassword),
+        (Progress::Read, Key::CardProgressRead),
+        (Progress::Signed, Key::CardProgressSigned),
+    ] {
+        if step <= reached && Some(step) > *told {
+            out.step(text(out.lang(), key));
+            *told = Some(step);
+        }
+    }
 }
