@@ -59,10 +59,13 @@ fn compare(what: &str, person: Person, ours: usize, fewest: usize, more: usize) 
     println!("P10 {what} ({person:?}): {ours} commands, fewest {fewest}, bound fewest + {more}  {judged}");
 }
 
+/// An answer, and how long it took.
+type Taken = (Vec<u8>, Duration);
+
 /// Answers in the order of a recorded touch.
 struct Recorded {
     commands: Vec<Vec<u8>>,
-    answers: Vec<(Vec<u8>, Duration)>,
+    answers: Vec<Taken>,
     next: usize,
     /// Whether answers take their time.
     slow: bool,
@@ -84,7 +87,7 @@ impl CardTransport for Recorded {
 /// Lets a touch pass and keeps what was sent and answered.
 struct Recorder<'a> {
     reader: &'a mut Reader,
-    kept: Vec<(Vec<u8>, (Vec<u8>, Duration))>,
+    kept: Vec<(Vec<u8>, Taken)>,
 }
 
 impl CardTransport for Recorder<'_> {
