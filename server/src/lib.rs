@@ -2,7 +2,8 @@
 //!
 //! - [`command`], [`ledger`], [`lane`], [`store`], [`query`]: the books, decided in one pure function
 //! - [`keys`], [`config`], [`code`], [`clock`]: what a town keeps secret, decided, hands out, and the time
-//! - [`calendar`], [`export`]: business days, closes and days of grants; what leaves the books as files
+//! - [`programme`], [`calendar`], [`export`]: what a town's folder says; business days and closes; files for shops,
+//!   offices and banks
 //! - [`identity`]: who somebody is, by their My Number card
 //! - [`books`], [`http`], [`operator`], [`sheet`], [`jobs`], [`telemetry`]: how people and devices reach them
 
@@ -21,6 +22,7 @@ pub mod keys;
 pub mod lane;
 pub mod ledger;
 pub mod operator;
+pub mod programme;
 pub mod query;
 pub mod sheet;
 pub mod store;

@@ -67,6 +67,18 @@ pub enum AccountProblem {
     Kana(#[from] KanaError),
 }
 
+impl AccountProblem {
+    /// The column of a list of shops that it is about.
+    pub(crate) const fn column(self) -> &'static str {
+        match self {
+            Self::Bank => "bank",
+            Self::Branch => "branch",
+            Self::Number => "account",
+            Self::NoHolder | Self::LongHolder { .. } | Self::Kana(_) => "holder",
+        }
+    }
+}
+
 /// An account that money can be sent to.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Account {

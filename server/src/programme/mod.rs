@@ -1,0 +1,25 @@
+//! Programmes are data: a town is a folder of files that an operator reads and writes (docs/programmes.md).
+//!
+//! [`Programmes::load`] takes all of it or nothing, and says everything that is wrong at once. What may be done
+//! is then a function of programme, person's facts and moment ([`check`]); nothing here knows a clock or a
+//! database.
+
+mod check;
+mod class;
+mod kind;
+mod load;
+mod model;
+mod problem;
+mod reader;
+mod shops;
+#[cfg(test)]
+mod tests;
+mod town;
+
+pub use self::check::{Bought, Facts, Refusal, Sold};
+pub use self::model::{
+    AgeLimit, Apply, Bonus, BuyBy, CancelRule, Class, Distribution, Kind, LegalKind, PayIn, Programme, Programmes,
+    Region, Sale, ShopSet, UsePeriod, Who, Window,
+};
+pub use self::problem::{ProgrammeProblem, Wrong};
+pub use self::shops::Shop;
