@@ -99,7 +99,7 @@ impl Books {
             lane,
             reader,
             signers,
-            cards: Cards::new(secret, trust, status),
+            cards: Cards::new(secret, trust, status, config.minors_by_card),
         };
         if books.lane_is_ours().await {
             books.first_bulletin(now).await?;

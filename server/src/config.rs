@@ -21,6 +21,10 @@ pub struct TownConfig {
     pub paper_tier: bool,
     /// The largest reserve of one allowance in yen.
     pub reserve: u32,
+    /// Whether children may be linked by the records of their card. Those pass through the server with a hash
+    /// of the individual number in them (docs/adr/0017): a town's counsel may say no.
+    #[serde(default = "yes")]
+    pub minors_by_card: bool,
     /// Whom to ask about certificates of cards. Without it no card can be linked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub jpki: Option<JpkiConfig>,
@@ -42,6 +46,10 @@ pub struct JpkiConfig {
     pub platform: Option<String>,
 }
 
+const fn yes() -> bool {
+    true
+}
+
 impl TownConfig {
     /// A town with the rules every town begins with.
     #[must_use]
@@ -50,6 +58,7 @@ impl TownConfig {
             muni,
             paper_tier: false,
             reserve: 50_000,
+            minors_by_card: true,
             jpki: None,
         }
     }

@@ -46,6 +46,7 @@ in_towns!(
     without_a_status_nothing_is_decided_and_nothing_used_up,
     a_restart_between_challenge_and_proof_loses_nothing,
     a_minor_links_with_a_linked_adult_beside,
+    a_town_can_keep_minors_cards_away,
     a_level_never_goes_down,
     a_certificate_that_came_along_is_proven_by_a_login,
     a_copied_certificate_stands_in_nobodys_way,
@@ -249,6 +250,22 @@ async fn a_minor_links_with_a_linked_adult_beside(mut town: Town) {
     town.run(erase(&mother)).await;
     assert_eq!(link_minor(&town, &child, Person::Adult).await, refused);
     town.sound().await;
+}
+
+/// A town whose counsel says no: a minor's records are not looked at, and nothing is used up.
+async fn a_town_can_keep_minors_cards_away(mut town: Town) {
+    let (mother, child) = (town.resident().await, town.resident().await);
+    assert_eq!(town.links(&mother, Person::Adult).await, POSTED);
+    assert_eq!(town.logs_in(&mother, Person::Adult).await, POSTED);
+    let town = town.without_minors().await;
+    let challenge = town.challenge(&child, CardPurpose::Link).await;
+    let request = child.link_minor(Person::Child, Person::Adult, &challenge);
+    let refused = town.proves(&child, &request).await;
+    assert!(matches!(refused, Err(CardError::Minors)), "{refused:?}");
+    assert_eq!(town.level(&child).await, 0);
+    // An adult is linked as ever, and with the same challenge where it was not used up.
+    let town = town.restarted().await;
+    assert_eq!(town.decides(&child, &request).await, POSTED);
 }
 
 async fn a_level_never_goes_down(mut town: Town) {

@@ -61,6 +61,8 @@ pub enum Problem {
         /// Seconds to wait.
         wait: u64,
     },
+    /// The town links no children by the records of their card.
+    Minors,
     /// What cannot be undone was not confirmed.
     Confirm,
     /// Nobody is linked to the account.
@@ -123,6 +125,7 @@ impl Problem {
                 "card_status",
                 "Certificate status not available",
             ),
+            Self::Minors => (S::FORBIDDEN, "minors", "No minors by card in this town"),
             Self::Confirm => (S::CONFLICT, "confirm", "Not confirmed"),
             Self::NoPerson => (S::NOT_FOUND, "no_person", "Nobody is linked"),
             Self::NoPending => (S::CONFLICT, "no_pending", "No such card is waiting"),
@@ -195,6 +198,7 @@ impl From<CardError> for Problem {
             CardError::Books(error) => error.into(),
             CardError::NotAWallet => Self::Device,
             CardError::Purpose | CardError::Malformed => Self::Malformed,
+            CardError::Minors => Self::Minors,
             CardError::Signature => Self::Signature,
             CardError::Key => Self::Key,
             CardError::Status { why, retry } => {

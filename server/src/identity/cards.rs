@@ -36,6 +36,8 @@ pub struct Cards {
     pub(super) secret: IdentitySecret,
     pub(super) trust: CardTrust,
     pub(super) status: Arc<dyn CertificateStatus>,
+    /// Whether children may be linked by the records of their card.
+    minors: bool,
 }
 
 /// Why nothing was decided about a card. Whatever was decided is a fact.
@@ -53,6 +55,9 @@ pub enum CardError {
     /// Not a `linkproof`, or details of another form than its purpose wants.
     #[error("not understood")]
     Malformed,
+    /// The town links no children by the records of their card.
+    #[error("no minors by card in this town")]
+    Minors,
     /// The `linkproof` is not signed by the device that brings it.
     #[error("not signed by this device")]
     Signature,
@@ -93,10 +98,15 @@ struct Brought {
 }
 
 impl Cards {
-    /// Judges by this trust and asks this status.
+    /// Judges by this trust and asks this status; `minors` where children may be linked by their card.
     #[must_use]
-    pub fn new(secret: IdentitySecret, trust: CardTrust, status: Arc<dyn CertificateStatus>) -> Self {
-        Self { secret, trust, status }
+    pub fn new(secret: IdentitySecret, trust: CardTrust, status: Arc<dyn CertificateStatus>, minors: bool) -> Self {
+        Self {
+            secret,
+            trust,
+            status,
+            minors,
+        }
     }
 }
 
@@ -142,6 +152,10 @@ impl Books {
         let account = device.account.ok_or(CardError::NotAWallet)?;
         let received = Received::<LinkProof>::read(&request.proof.0).map_err(|_| CardError::Malformed)?;
         let document = received.verify(&device.sync_key).map_err(|_| CardError::Signature)?;
+        // Before a record of a minor's card is looked at.
+        if document.method == CardMethod::CardRecord && !self.cards().minors {
+            return Err(CardError::Minors);
+        }
         let brought = Brought {
             device: device.reference,
             document,

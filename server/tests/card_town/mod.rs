@@ -121,12 +121,20 @@ pub struct Town {
 
 impl Town {
     pub async fn new(address: &str) -> Self {
-        Self::with(address, Arc::default()).await
+        Self::with(address, Arc::default(), TownConfig::new(MUNI)).await
     }
 
-    async fn with(address: &str, registry: Arc<Registry>) -> Self {
+    /// The same books in a process that links no children by their cards.
+    pub async fn without_minors(self) -> Self {
+        let config = TownConfig {
+            minors_by_card: false,
+            ..TownConfig::new(MUNI)
+        };
+        self.restarted_with(config).await
+    }
+
+    async fn with(address: &str, registry: Arc<Registry>, config: TownConfig) -> Self {
         let status: Arc<dyn CertificateStatus> = registry.clone();
-        let config = TownConfig::new(MUNI);
         let books = Books::open_with(address, &config, &town_keys().1, (trust(), status), NOW).await;
         Self {
             books: Arc::new(books.unwrap()),
@@ -145,8 +153,12 @@ impl Town {
 
     /// The same books in a new process.
     pub async fn restarted(self) -> Self {
+        self.restarted_with(TownConfig::new(MUNI)).await
+    }
+
+    async fn restarted_with(self, config: TownConfig) -> Self {
         self.books.close().await;
-        let again = Self::with(&self.address, self.registry).await;
+        let again = Self::with(&self.address, self.registry, config).await;
         Self {
             now: self.now,
             devices: self.devices,
