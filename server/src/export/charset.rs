@@ -30,6 +30,14 @@ impl Charset {
             into.extend_from_slice(text.as_bytes());
             return 0;
         }
+        // All at once where nothing is missing: many times faster.
+        if text.chars().all(|c| folded(c) == c) {
+            let (bytes, _, missing) = SHIFT_JIS.encode(text);
+            if !missing {
+                into.extend_from_slice(&bytes);
+                return 0;
+            }
+        }
         let mut replaced = 0;
         let mut buffer = [0; 4];
         for c in text.chars().map(folded) {

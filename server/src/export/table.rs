@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use chrono::{Datelike as _, Timelike as _};
 use kinchaku_protocol::ids::ServiceType;
 use kinchaku_protocol::time::{Day, Time};
 
@@ -86,12 +87,16 @@ pub(super) fn day(day: Day, flavour: Flavour) -> String {
         .map_or_else(|| day.to_string(), |date| date.format(form).to_string())
 }
 
-/// Date and time in Japan.
+/// Date and time in Japan. By hand: a pattern read anew for each cell takes a third of an export's time.
 pub(super) fn moment(time: Time, flavour: Flavour) -> String {
-    let form = match flavour {
-        Flavour::Usual => "%Y-%m-%d %H:%M:%S",
-        Flavour::Legacy => "%Y/%m/%d %H:%M:%S",
+    let Some(at) = time.in_japan() else {
+        return time.to_string();
     };
-    time.in_japan()
-        .map_or_else(|| time.to_string(), |time| time.format(form).to_string())
+    let mark = match flavour {
+        Flavour::Usual => '-',
+        Flavour::Legacy => '/',
+    };
+    let (year, month, day) = (at.year(), at.month(), at.day());
+    let (hour, minute, second) = (at.hour(), at.minute(), at.second());
+    format!("{year:04}{mark}{month:02}{mark}{day:02} {hour:02}:{minute:02}:{second:02}")
 }

@@ -11,6 +11,7 @@ mod load;
 mod model;
 mod problem;
 mod reader;
+mod roster;
 mod shops;
 #[cfg(test)]
 mod tests;
@@ -22,4 +23,5 @@ pub use self::model::{
     Region, Sale, ShopSet, UsePeriod, Who, Window,
 };
 pub use self::problem::{ProgrammeProblem, Wrong};
+pub use self::roster::{PersonKey, RosterLine, read_roster};
 pub use self::shops::Shop;

@@ -678,3 +678,37 @@ proptest! {
         prop_assert!(bought.iter().sum::<u32>() <= 17);
     }
 }
+
+/// F076: a list of people is read whole or not at all, and says where it is wrong without saying whom.
+#[test]
+fn a_roster_names_line_and_column_and_nobody() {
+    let good = "name,birth,address\n美鷹　花子,1954-04-01,東京都美鷹市１\n鷹野 一郎,1980/1/2,東京都美鷹市２\n";
+    let lines = read_roster("roster.csv", good.as_bytes()).unwrap();
+    assert_eq!(lines.len(), 2);
+    // The card writes the same name with another space.
+    assert_eq!(lines[0].key, PersonKey::new("美鷹 花子", &born("19540401").unwrap()));
+    assert_ne!(lines[0].key, PersonKey::new("美鷹 花子", &born("19540402").unwrap()));
+    assert_eq!(format!("{:?}", lines[0]), "RosterLine(…)");
+    let (cp932, _, _) = encoding_rs::SHIFT_JIS.encode(good);
+    assert_eq!(read_roster("roster.csv", &cp932).unwrap(), lines);
+
+    let bad = "name,birth,address\n美鷹　花子,1954-02-30,東京都\n,19800102,東京都\n鷹野,1980-01-02\n\
+               鷹野,1980-01-02,x\n鷹野,1980-1-2,x\n";
+    let found = read_roster("roster.csv", bad.as_bytes()).unwrap_err();
+    let said: Vec<String> = found.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        said,
+        [
+            "roster.csv 2 行目 birth: 生年月日（1954-04-01 の形）で書いてください。",
+            "roster.csv 3 行目 name: 必要な項目がありません。",
+            "roster.csv 4 行目: 列の数が見出しと違います（2 列）。",
+            "roster.csv 6 行目 name: 「5 行目の人」は前にもあります。",
+        ]
+    );
+    assert!(said.iter().all(|line| !line.contains("美鷹") && !line.contains("鷹野")));
+    let found = read_roster("roster.csv", b"name,address\n").unwrap_err();
+    assert_eq!(
+        found[0].to_string(),
+        "roster.csv 1 行目 birth: 必要な項目がありません。"
+    );
+}
