@@ -1175,6 +1175,38 @@ pub enum Key {
     DemoCloneStopped,
     /// 持ち主の支払いも、窓口で確かめるまで止まりました。
     DemoCloneHolder,
+    /// マイナンバーカード
+    DemoCard,
+    /// カードの場面は飛ばします。この版かこの機械に、カードリーダーの仕組み（pcscd と仮想リーダー）がありません。
+    DemoCardSkipped,
+    /// ためしの認証局が動き、町のサーバーが証明書の失効をそこに聞きます。
+    DemoCardTown,
+    /// 花子さんと息子の陸さんが、財布を用意しました。
+    DemoCardEnrolled,
+    /// 花子さんが署名用パスワードを1回まちがえました。あと{left}回です。カードに届いた確認は{count}回です。
+    DemoCardWrong,
+    /// 正しいパスワードで、{count}つの段階がすべて済み、カードが登録されました。
+    DemoCardLinked,
+    /// 氏名と住所は財布の中だけにあり、画面にはこう出ます。
+    DemoCardOfficial,
+    /// 確認の途中でカードが抜けました。置き直すと先に残りの回数を調べ、確認は全部で{count}回しか届いていません。
+    DemoCardPulled,
+    /// カードの中身を写した偽のカードは、その場で見つかりました。
+    DemoCardClone,
+    /// となりの次郎さんのカードは、花子さんの財布では断られ、登録は変わっていません。
+    DemoCardNeighbour,
+    /// 署名用の証明書がない陸さんは、花子さんのカードといっしょに登録しました。
+    DemoCardMinor,
+    /// マイキーIDの候補ができました。あと{count}回作り直せます。
+    DemoCardCandidate,
+    /// 候補を受け入れ、マイキーIDが決まりました。
+    DemoCardKeyId,
+    /// 4桁の暗証番号とカードで、本人と確かめました。
+    DemoCardLogin,
+    /// ここまでの記録と画面の外に、暗証番号も氏名も住所も残っていません。
+    DemoCardSilent,
+    /// 花子さんの個人情報を消しました。帳簿はそのまま合っています。
+    DemoCardErased,
     /// 帳簿
     DemoBooks,
     /// 「{class}」の試算表は合計0です。
@@ -1193,7 +1225,7 @@ pub enum Key {
 
 impl Key {
     /// Every key.
-    pub const ALL: [Self; 592] = [
+    pub const ALL: [Self; 608] = [
         Self::BrandName,
         Self::ClassMoney,
         Self::ClassPoints,
@@ -1779,6 +1811,22 @@ impl Key {
         Self::DemoCloneBothPaid,
         Self::DemoCloneStopped,
         Self::DemoCloneHolder,
+        Self::DemoCard,
+        Self::DemoCardSkipped,
+        Self::DemoCardTown,
+        Self::DemoCardEnrolled,
+        Self::DemoCardWrong,
+        Self::DemoCardLinked,
+        Self::DemoCardOfficial,
+        Self::DemoCardPulled,
+        Self::DemoCardClone,
+        Self::DemoCardNeighbour,
+        Self::DemoCardMinor,
+        Self::DemoCardCandidate,
+        Self::DemoCardKeyId,
+        Self::DemoCardLogin,
+        Self::DemoCardSilent,
+        Self::DemoCardErased,
         Self::DemoBooks,
         Self::DemoBalanced,
         Self::DemoShopList,
@@ -4130,6 +4178,70 @@ impl Key {
                 std: "持ち主の支払いも、窓口で確かめるまで止まりました。",
                 easy: "もちぬしの しはらいも とまりました。",
                 en: "The holder is stopped, too, until the office has looked." },
+            Self::DemoCard => Entry { name: "demo.card", code: None,
+                std: "マイナンバーカード",
+                easy: "マイナンバーカード",
+                en: "The My Number card" },
+            Self::DemoCardSkipped => Entry { name: "demo.card_skipped", code: None,
+                std: "カードの場面は飛ばします。この版かこの機械に、カードリーダーの仕組み（pcscd と仮想リーダー）がありません。",
+                easy: "カードの ばめんは ありません。カードリーダーが ないからです。",
+                en: "The card's part is skipped: this build or machine has no card readers (pcscd with a virtual reader)." },
+            Self::DemoCardTown => Entry { name: "demo.card_town", code: None,
+                std: "ためしの認証局が動き、町のサーバーが証明書の失効をそこに聞きます。",
+                easy: "ためしの にんしょうきょくが うごきました。",
+                en: "A test authority runs, and the town's server asks it about revoked certificates." },
+            Self::DemoCardEnrolled => Entry { name: "demo.card_enrolled", code: None,
+                std: "花子さんと息子の陸さんが、財布を用意しました。",
+                easy: "はなこさんと りくさんが さいふを つくりました。",
+                en: "Hanako and her son Riku have new wallets." },
+            Self::DemoCardWrong => Entry { name: "demo.card_wrong", code: None,
+                std: "花子さんが署名用パスワードを1回まちがえました。あと{left}回です。カードに届いた確認は{count}回です。",
+                easy: "パスワードが ちがいます。あと {left}回です。カードに とどいたのは {count}回です。",
+                en: "One wrong password: {left} tries are left, and {count} VERIFY reached the card." },
+            Self::DemoCardLinked => Entry { name: "demo.card_linked", code: None,
+                std: "正しいパスワードで、{count}つの段階がすべて済み、カードが登録されました。",
+                easy: "{count}つの ことが すんで、とうろくしました。",
+                en: "With the right one all {count} steps were done, and the card is linked." },
+            Self::DemoCardOfficial => Entry { name: "demo.card_official", code: None,
+                std: "氏名と住所は財布の中だけにあり、画面にはこう出ます。",
+                easy: "なまえは さいふの 中だけに あります。",
+                en: "Name and address are in her wallet, which says:" },
+            Self::DemoCardPulled => Entry { name: "demo.card_pulled", code: None,
+                std: "確認の途中でカードが抜けました。置き直すと先に残りの回数を調べ、確認は全部で{count}回しか届いていません。",
+                easy: "とちゅうで カードが ぬけました。カードに とどいたのは {count}回だけです。",
+                en: "The card was pulled in the middle of VERIFY. Put back, it was asked for its count first; {count} VERIFY reached it in all." },
+            Self::DemoCardClone => Entry { name: "demo.card_clone", code: None,
+                std: "カードの中身を写した偽のカードは、その場で見つかりました。",
+                easy: "コピーした カードは すぐに わかりました。",
+                en: "A card made of copied files was noticed at the touch." },
+            Self::DemoCardNeighbour => Entry { name: "demo.card_neighbour", code: None,
+                std: "となりの次郎さんのカードは、花子さんの財布では断られ、登録は変わっていません。",
+                easy: "ほかの 人の カードは ことわられました。",
+                en: "The neighbour's card was refused on Hanako's wallet, and nothing of hers changed." },
+            Self::DemoCardMinor => Entry { name: "demo.card_minor", code: None,
+                std: "署名用の証明書がない陸さんは、花子さんのカードといっしょに登録しました。",
+                easy: "りくさんは はなこさんの カードと いっしょに とうろくしました。",
+                en: "Riku, who has no certificate for signatures, was linked together with his mother's card." },
+            Self::DemoCardCandidate => Entry { name: "demo.card_candidate", code: None,
+                std: "マイキーIDの候補ができました。あと{count}回作り直せます。",
+                easy: "マイキーIDが できました。あと {count}回 作れます。",
+                en: "A candidate for the My Key ID was made; {count} more can be." },
+            Self::DemoCardKeyId => Entry { name: "demo.card_key_id", code: None,
+                std: "候補を受け入れ、マイキーIDが決まりました。",
+                easy: "マイキーIDが きまりました。",
+                en: "The candidate was accepted: there is a My Key ID." },
+            Self::DemoCardLogin => Entry { name: "demo.card_login", code: None,
+                std: "4桁の暗証番号とカードで、本人と確かめました。",
+                easy: "4つの 数字と カードで たしかめました。",
+                en: "With four digits and the card: the same person is here." },
+            Self::DemoCardSilent => Entry { name: "demo.card_silent", code: None,
+                std: "ここまでの記録と画面の外に、暗証番号も氏名も住所も残っていません。",
+                easy: "ここまでの きろくに あんしょう番ごうも なまえも ありません。",
+                en: "No log and no message so far has a PIN, a name or an address in it." },
+            Self::DemoCardErased => Entry { name: "demo.card_erased", code: None,
+                std: "花子さんの個人情報を消しました。帳簿はそのまま合っています。",
+                easy: "はなこさんの ことを けしました。ちょうぼは 合って います。",
+                en: "Hanako's personal data were erased, and the books still balance." },
             Self::DemoBooks => Entry { name: "demo.books", code: None,
                 std: "帳簿",
                 easy: "ちょうぼ",

@@ -92,6 +92,12 @@ fn with_wallet(args: &CardArgs, machine: &Machine, out: &Output) -> Result<Exit,
     }
 }
 
+/// Whether there is a reader of this name.
+#[cfg(feature = "demo")]
+pub fn has_reader(name: &str) -> bool {
+    reader::Reader::find(Some(name)).is_ok()
+}
+
 fn opened(args: &CardArgs, machine: &Machine, out: &Output) -> Result<Opened, Problem> {
     machine.open(&args.device, Role::Wallet, out)
 }

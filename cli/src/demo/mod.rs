@@ -2,11 +2,15 @@
 //! SQLite file, stopped and started as the story needs; wallets and tills are the core in folders of
 //! their own; every code is drawn, photographed by `kinchaku-fixtures` and read from the photograph.
 //!
+//! The second act, [`card_day`], is lived over PC/SC where there is a virtual reader.
+//!
 //! Each line is printed after what it says was checked. The first thing that did not happen ends the
 //! story with an error and a non-zero exit.
 
 mod attacks;
 mod books;
+mod card_day;
+mod card_table;
 mod clone;
 mod counter;
 mod error;
@@ -61,5 +65,7 @@ fn live(args: &DemoArgs, narrator: &mut Narrator) -> Result<(), DemoError> {
     reconnect::live(&mut setting, &mut people, narrator)?;
     attacks::live(&mut setting, &mut people, narrator)?;
     clone::live(&mut setting, &mut people, narrator)?;
-    books::close(&mut setting, narrator)
+    books::close(&mut setting, narrator)?;
+    drop(people);
+    card_day::live(&mut setting, narrator)
 }
