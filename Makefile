@@ -1,11 +1,5 @@
 # Every command of the house. `make help` lists them.
 
-# The demo's powers (settable clock, fault points, test roots) live in a target folder of their own, so
-# that no file of a plain build ever has them.
-demo_target := target/demo
-demo_binaries := -p kinchaku-cli -p kinchaku-server -p kinchaku-fixtures
-demo_features := kinchaku-cli/demo,kinchaku-server/demo
-
 .DEFAULT_GOAL := help
 
 .PHONY: help
@@ -14,8 +8,7 @@ help: ## say what can be made
 
 .PHONY: demo
 demo: ## live one day in a town (ARGS="--json" for machines); pictures land in target/demo-out
-	cargo build --locked --release --target-dir $(demo_target) $(demo_binaries) --features $(demo_features)
-	@$(demo_target)/release/kinchaku demo --out target/demo-out $(ARGS)
+	@make/demo.sh $(ARGS)
 
 .PHONY: card
 card: ## put a test card into a virtual reader (PERSON=adult, ARGS="--fault verify:drop-after") and say its PINs
