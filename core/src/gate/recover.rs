@@ -3,6 +3,7 @@
 
 use kinchaku_protocol::api::{PayKey, UnlockRequest};
 use kinchaku_protocol::doc::{Device, Verified, field};
+use kinchaku_protocol::jpki::statement::CardPurpose;
 use kinchaku_protocol::time::Time;
 
 use super::{GateError, lock};
@@ -79,7 +80,8 @@ pub fn card_details(home: &Home) -> Result<Vec<u8>, RecoverError> {
 }
 
 /// Unlocks paying with the card linked to the account: `details` are [`card_details`], and the card signed
-/// the challenge's statement with them.
+/// the challenge's statement with them. A crash after the server agreed is repaired by the card once more: the new
+/// key is the same until a new PIN was set over it.
 ///
 /// # Errors
 /// [`RecoverError`]; paying is then as locked as before.
@@ -92,6 +94,12 @@ pub fn recover_by_card(
     brake: Brake,
 ) -> Result<(), RecoverError> {
     let (_, key, handle) = ready(home, pin)?;
+    // What the card signed names a key. Where that is not the one that waits here, because another process got its
+    // PIN over it in between, the server would take a key that nobody can open.
+    let agreed: PayKey = field::from_bytes(details).map_err(|_| LinkError::WrongEvidence)?;
+    if challenge.purpose != CardPurpose::Unlock || agreed.key != key.public_key() {
+        return Err(LinkError::WrongEvidence.into());
+    }
     match link::confirm(home, challenge, evidence, details)? {
         Proven::Done(_) => finish(home, None, &key, &handle, pin, brake),
         Proven::Waiting { until } => Err(RecoverError::Waiting { until }),

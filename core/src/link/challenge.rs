@@ -54,25 +54,25 @@ impl Challenge {
     }
 }
 
-/// Asks for a challenge. A proof that still waits is sent first.
+/// Asks for a challenge.
 ///
 /// # Errors
-/// [`LinkError`]; without a network the card need not be touched at all.
+/// [`LinkError`]; [`LinkError::Waiting`] where a proof waits, which [`super::resume`] sends. Without a network the card
+/// need not be touched at all.
 pub fn begin(home: &Home, purpose: CardPurpose) -> Result<Challenge, LinkError> {
     if let Some(until) = prove::waiting(home)? {
         return Err(LinkError::Waiting { until });
     }
+    // The server's clock decides; ours, which may be ahead or behind, measures how long it has been and says
+    // when there is no point in trying.
+    let asked = home.now()?.time;
     let town = home.store().read(|db| Town::load(db).map_err(SyncError::from))?;
     let body = field::to_bytes(&ChallengeRequest { purpose });
     let answer = call(home, &town, Call::signed("card/challenge", body))?;
     let answer: ChallengeAnswer = field::from_bytes(&answer).map_err(|_| SyncError::Nonsense)?;
-    // The server's clock decides; ours only says when there is no point in trying. A server that named a
-    // far day would gain nothing, so no more than the protocol's time is shown.
-    let now = home.now()?.time;
-    let until = answer.until.min(now.after(CHALLENGE_LIFE));
     Ok(Challenge {
         purpose,
-        until,
+        until: asked.after(CHALLENGE_LIFE),
         challenge: answer.challenge,
         muni: town.muni,
         sync_key: home.sync_key()?.public_key(),

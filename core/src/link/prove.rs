@@ -8,7 +8,7 @@ use kinchaku_protocol::ids::DocId;
 use kinchaku_protocol::jpki::attributes::BasicFour;
 use kinchaku_protocol::jpki::statement::CardPurpose;
 use kinchaku_protocol::time::Time;
-use rusqlite::Connection;
+use rusqlite::{Connection, Transaction};
 
 use super::challenge::Challenge;
 use super::error::LinkError;
@@ -40,6 +40,7 @@ pub enum Proven {
 }
 
 /// A proof that waits to be sent.
+#[derive(PartialEq, Eq)]
 struct Pending {
     request: Vec<u8>,
     until: Time,
@@ -72,9 +73,11 @@ pub fn confirm(home: &Home, challenge: &Challenge, evidence: Evidence, details: 
         until: challenge.until,
         purpose,
     };
+    let now = home.now()?.time;
     home.store().write(|db| {
-        if load(db)?.is_some_and(|other| other.request != pending.request) {
-            return Err(LinkError::Waiting { until: pending.until });
+        // One whose time is over does not stand in the way of a card that was just touched.
+        if let Some(other) = load(db)?.filter(|other| other.is_of_use(now) && *other != pending) {
+            return Err(LinkError::Waiting { until: other.until });
         }
         pending.save(db, shown.as_ref())?;
         standing::clear_refusal(db)?;
@@ -92,19 +95,26 @@ pub fn resume(home: &Home) -> Result<Option<Proven>, LinkError> {
     let Some(pending) = home.store().read(load)? else {
         return Ok(None);
     };
-    if home.now()?.time > pending.until {
+    if !pending.is_of_use(home.now()?.time) {
         // It may have been answered and the answer lost: then the next page of the account says so.
-        home.store().write(|db| Ok::<_, LinkError>(forget(db)?))?;
+        home.store().write(|db| pending.forget(db))?;
         return Err(LinkError::Over);
     }
     send(home, &pending).map(Some)
 }
 
-/// Until when a proof of this device waits, if one does.
+/// Until when a proof of this device waits, if one does. One whose time is over is dropped: what it says of a
+/// person is not kept for nothing.
 pub(super) fn waiting(home: &Home) -> Result<Option<Time>, LinkError> {
     let now = home.now()?.time;
-    let pending = home.store().read(load)?;
-    Ok(pending.map(|pending| pending.until).filter(|until| now <= *until))
+    let Some(pending) = home.store().read(load)? else {
+        return Ok(None);
+    };
+    if pending.is_of_use(now) {
+        return Ok(Some(pending.until));
+    }
+    home.store().write(|db| pending.forget(db))?;
+    Ok(None)
 }
 
 /// As [`waiting`], within a transaction and whatever the time.
@@ -115,10 +125,21 @@ pub(super) fn waits_until(db: &Connection) -> Result<Option<Time>, StoreError> {
 fn send(home: &Home, pending: &Pending) -> Result<Proven, LinkError> {
     let until = pending.until;
     let town = home.store().read(|db| Town::load(db).map_err(SyncError::from))?;
-    let answer = match call(home, &town, Call::signed("card/proof", pending.request.clone())) {
+    let ask = || call(home, &town, Call::signed("card/proof", pending.request.clone()));
+    let answer = match ask() {
+        // Perhaps the same request twice, by whatever carries it: asked anew, 409 means the document.
+        Err(SyncError::Refused { status: 409 }) => ask(),
+        answer => answer,
+    };
+    let answer = match answer {
         Ok(answer) => answer,
         Err(SyncError::Network(_) | SyncError::Busy { .. }) => return Ok(Proven::Waiting { until }),
-        Err(error) => return Err(error.into()),
+        Err(error) => {
+            if is_final(&error) {
+                home.store().write(|db| pending.forget(db))?;
+            }
+            return Err(error.into());
+        }
     };
     fault::point("link.answered");
     let answer: CardAnswer = field::from_bytes(&answer).map_err(|_| SyncError::Nonsense)?;
@@ -133,20 +154,50 @@ fn send(home: &Home, pending: &Pending) -> Result<Proven, LinkError> {
         (FactKind::Rejected, _) => Err(fact.reason),
         _ => return Err(SyncError::Nonsense.into()),
     };
+    let now = home.now()?.time;
     home.store().write(|db| {
+        // Another process may have had this answer before, and what lies here may be of a later card.
+        if load(db)?.as_ref() != Some(pending) {
+            return Ok(());
+        }
         let shown = meta::get(db, SHOWN)?;
         match &outcome {
-            Ok(Proven::Done(now)) => standing::settle(db, now, shown.as_deref().filter(|_| pending.links()))?,
+            Ok(Proven::Done(told)) => standing::settle(db, told, now, shown.as_deref().filter(|_| pending.links()))?,
             Ok(_) => standing::at_counter(db)?,
             Err(reason) => standing::refused(db, *reason)?,
         }
-        Ok::<_, LinkError>(forget(db)?)
+        pending.forget(db)
     })?;
     fault::point("link.settled");
     outcome.map_err(|reason: Reason| LinkError::Refused(reason))
 }
 
+/// Whether the server will never decide about this document: it does not read it, takes none from this device or of
+/// this kind, or knows no such challenge (an older copy of its books was put back).
+const fn is_final(error: &SyncError) -> bool {
+    matches!(
+        error,
+        SyncError::Refused {
+            status: 400 | 403 | 409 | 413
+        }
+    )
+}
+
 impl Pending {
+    fn is_of_use(&self, now: Time) -> bool {
+        now <= self.until
+    }
+
+    /// Drops it, unless another one lies there by now.
+    fn forget(&self, db: &Transaction<'_>) -> Result<(), LinkError> {
+        if load(db)?.as_ref() == Some(self) {
+            for name in [REQUEST, UNTIL, PURPOSE, SHOWN] {
+                meta::remove(db, name)?;
+            }
+        }
+        Ok(())
+    }
+
     fn links(&self) -> bool {
         self.purpose == CardPurpose::Link
     }
@@ -170,7 +221,7 @@ impl Pending {
     }
 }
 
-fn load(db: &rusqlite::Transaction<'_>) -> Result<Option<Pending>, LinkError> {
+fn load(db: &Transaction<'_>) -> Result<Option<Pending>, LinkError> {
     let (Some(request), Some(until)) = (meta::get(db, REQUEST)?, meta::number(db, UNTIL)?) else {
         return Ok(None);
     };
@@ -181,11 +232,4 @@ fn load(db: &rusqlite::Transaction<'_>) -> Result<Option<Pending>, LinkError> {
         until: Time(until),
         purpose,
     }))
-}
-
-fn forget(db: &Connection) -> Result<(), StoreError> {
-    for name in [REQUEST, UNTIL, PURPOSE, SHOWN] {
-        meta::remove(db, name)?;
-    }
-    Ok(())
 }

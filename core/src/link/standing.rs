@@ -12,8 +12,12 @@ use super::prove;
 use crate::book::server_rows;
 use crate::home::Home;
 use crate::store::{StoreError, meta};
+use crate::sync;
 
 const STANDING: &str = "link.standing";
+/// When it was told, and the page that was there then: a later page knows better.
+const TOLD_AT: &str = "link.told-at";
+const TOLD_ON: &str = "link.told-on";
 const OFFICIAL: &str = "link.official";
 const LAST: &str = "link.last";
 
@@ -23,7 +27,7 @@ const COUNTER: u8 = u8::MAX;
 /// The screen of the linked card.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Standing {
-    /// 0 no card, 1 a minor's, 2 an adult's: by the account's newest signed page, else by the last answer.
+    /// 0 no card, 1 a minor's, 2 an adult's: by the account's signed page or the last answer, whichever is newer.
     pub level: u8,
     /// When it was linked.
     pub linked_at: Option<Time>,
@@ -58,16 +62,26 @@ pub enum Waiting {
 /// [`StoreError`].
 pub fn standing(home: &Home) -> Result<Standing, StoreError> {
     let now = home.now()?.time;
+    if home.store().read(|db| is_taken_back(db, now))? {
+        home.store().write(|db| {
+            // Name and address of somebody who is not linked any more do not stay.
+            if is_taken_back(db, now)? {
+                for name in [STANDING, TOLD_AT, TOLD_ON, OFFICIAL] {
+                    meta::remove(db, name)?;
+                }
+            }
+            Ok::<_, StoreError>(())
+        })?;
+    }
     home.store().read(|db| {
         let told: Option<CardStanding> = read(db, STANDING)?;
-        let account: Vec<AccountRow> = server_rows::all(db, Table::Account)?;
-        let level = account.first().map(|account| account.level);
+        let level = match page_level(db)? {
+            Some(level) if page_is_newer(db, now)? => level,
+            // A page older than the link still says 0.
+            page => page.unwrap_or(0).max(told.as_ref().map_or(0, |told| told.level)),
+        };
         let last = meta::get(db, LAST)?.and_then(|bytes| bytes.first().copied());
         let network = prove::waits_until(db)?.filter(|until| now <= *until);
-        let told_level = told.as_ref().map_or(0, |told| told.level);
-        // A page older than the link still says 0; one that says 0 after it means that the office took the
-        // link back, and comes with the next answer.
-        let level = level.unwrap_or(0).max(told_level);
         Ok(Standing {
             level,
             linked_at: told.as_ref().and_then(|told| told.linked_at),
@@ -83,14 +97,38 @@ pub fn standing(home: &Home) -> Result<Standing, StoreError> {
     })
 }
 
+/// Whether a page that is newer than the last answer says that nobody is linked.
+fn is_taken_back(db: &Connection, now: Time) -> Result<bool, StoreError> {
+    let kept = meta::get(db, STANDING)?.is_some() || meta::get(db, OFFICIAL)?.is_some();
+    Ok(kept && page_level(db)? == Some(0) && page_is_newer(db, now)?)
+}
+
+fn page_level(db: &Connection) -> Result<Option<u8>, StoreError> {
+    let account: Vec<AccountRow> = server_rows::all(db, Table::Account)?;
+    Ok(account.first().map(|account| account.level))
+}
+
+/// Whether the account's page was made after the last answer came. A page under way may come after the answer and be
+/// older, so its time decides too; unless the answer came while this device's clock was ahead.
+fn page_is_newer(db: &Connection, now: Time) -> Result<bool, StoreError> {
+    let Some(page) = sync::synced_at(db)? else {
+        return Ok(false);
+    };
+    let told_on = meta::number(db, TOLD_ON)?.map(Time);
+    let told_at = meta::number(db, TOLD_AT)?.map(Time).filter(|told_at| *told_at <= now);
+    Ok(told_on.is_none_or(|told_on| page > told_on) && told_at.is_none_or(|told_at| page > told_at))
+}
+
 fn read<T: field::Field>(db: &Connection, name: &str) -> Result<Option<T>, StoreError> {
     // A form this version does not know is as good as nothing: the next answer of the server replaces it.
     Ok(meta::get(db, name)?.and_then(|bytes| field::from_bytes(&bytes).ok()))
 }
 
 /// The server agreed.
-pub(super) fn settle(db: &Connection, now: &CardStanding, shown: Option<&[u8]>) -> Result<(), StoreError> {
-    meta::set(db, STANDING, &field::to_bytes(now))?;
+pub(super) fn settle(db: &Connection, told: &CardStanding, now: Time, shown: Option<&[u8]>) -> Result<(), StoreError> {
+    meta::set(db, STANDING, &field::to_bytes(told))?;
+    meta::set_number(db, TOLD_AT, now.0)?;
+    meta::set_number(db, TOLD_ON, sync::synced_at(db)?.unwrap_or(Time(0)).0)?;
     if let Some(shown) = shown {
         meta::set(db, OFFICIAL, shown)?;
     }
