@@ -128,7 +128,12 @@ impl WeeklyClose {
             .checked_sub(self.close.num_days_from_monday())
             .ok_or(CalendarError::NoDate)?;
         let wanted = Day(monday).plus(self.weeks * 7 + self.pay.num_days_from_monday());
-        calendar.shifted(wanted, Business::Bank, self.shift)
+        let paid = calendar.shifted(wanted, Business::Bank, self.shift)?;
+        // Nothing is paid before it is closed.
+        if paid <= close {
+            return calendar.shifted(wanted, Business::Bank, Shift::Next);
+        }
+        Ok(paid)
     }
 }
 

@@ -92,6 +92,16 @@ fn a_payment_on_a_holiday_is_shifted() {
         ..weekly
     };
     assert_eq!(paid(before), day(2026, 9, 18));
+    // Closed on Sunday 20 September and due on the holiday after it: not paid on the Friday before the close.
+    let next_day = WeeklyClose {
+        first: day(2026, 9, 14),
+        last: day(2026, 9, 20),
+        close: Weekday::Sun,
+        pay: Weekday::Mon,
+        weeks: 1,
+        ..before
+    };
+    assert_eq!(paid(next_day), day(2026, 9, 24));
 }
 
 /// F095: on the seventh business day after the end of the month.
@@ -295,10 +305,12 @@ proptest! {
     /// F092, F094: whatever the season, periods follow each other without gap or overlap, every posting day
     /// finds its own, and money arrives on a business day after the close.
     #[test]
-    fn periods_cover_a_season_once(start in 0_u32..700, length in 0_u32..200, close in 0_usize..7, pay in 0_usize..7) {
+    fn periods_cover_a_season_once(start in 0_u32..700, length in 0_u32..200, close in 0_usize..7, pay in 0_usize..7, weeks in 1_u32..4, before in any::<bool>()) {
         let days = [Weekday::Mon, Weekday::Tue, Weekday::Wed, Weekday::Thu, Weekday::Fri, Weekday::Sat, Weekday::Sun];
         let first = day(2024, 1, 4).plus(start);
-        let weekly = WeeklyClose { first, last: first.plus(length), close: days[close], pay: days[pay], ..season() };
+        let weekly = WeeklyClose { first, last: first.plus(length), close: days[close], pay: days[pay],
+            weeks,
+            shift: if before { Shift::Before } else { Shift::Next }, ..season() };
         let calendar = calendar();
         let periods = weekly.periods(&calendar).unwrap();
         prop_assert_eq!(periods[0].first, first);

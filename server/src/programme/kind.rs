@@ -89,7 +89,14 @@ pub(super) fn read(file: &Reader<'_>, known: &Known<'_>) -> Option<Programme> {
     let kind = match kind? {
         Word::Sale => sale(file, known, class).map(Kind::Sale),
         Word::Distribution => distribution(file, class).map(Kind::Distribution),
-        Word::Campaign => campaign(file, id).map(Kind::Campaign),
+        Word::Campaign => {
+            if let Some(class) = class.filter(|class| class.earn.is_none()) {
+                let name = class.key.clone();
+                let wanted = "支払いでたまるポイント（[class.earn] のあるもの）";
+                file.wrong("class", Wrong::WrongClass { name, wanted });
+            }
+            campaign(file, id).map(Kind::Campaign)
+        }
     };
     Some(Programme {
         id: id?,
@@ -259,6 +266,11 @@ fn sale(file: &Reader<'_>, known: &Known<'_>, class: Option<&Class>) -> Option<S
 
 fn bonus(table: &Reader<'_>, known: &Known<'_>) -> Option<Bonus> {
     let class = known.class_of(table, "class", ServiceType::Points);
+    if let Some(class) = class.filter(|class| class.legal != LegalKind::FreePoint) {
+        let name = class.key.clone();
+        let wanted = "無償のポイント（legal = \"free_point\"）";
+        table.wrong("class", Wrong::WrongClass { name, wanted });
+    }
     let age = table.small("age", 1..=150);
     let on = table.day("on");
     let points = table.small("points", 1..=1_000_000);

@@ -577,6 +577,26 @@ fn what_the_law_or_reason_forbids_is_refused() {
             "classes.toml 10 行目 class[1].expiry: 延伸型の有効期限は、無償のポイント（legal = \"free_point\"）だけに使えます。"
         ]
     );
+    let (_, found) = edited(
+        "mimura-like",
+        "programmes/campaign.toml",
+        "class = \"point\"",
+        "class = \"coin\"",
+    );
+    assert_eq!(found.len(), 2, "{found:?}");
+    assert!(found[0].contains("4 行目 class: 「coin」はポイント"), "{found:?}");
+    let (_, found) = edited(
+        "mitaka-like",
+        "classes.toml",
+        "legal = \"free_point\"",
+        "legal = \"prepaid\"",
+    );
+    assert_eq!(
+        found,
+        [
+            "programmes/voucher-2024.toml 41 行目 bonus.class: 「point」は無償のポイント（legal = \"free_point\"）ではありません。"
+        ]
+    );
     let (_, found) = edited("mimura-like", "classes.toml", "from = 5_000", "from = 900");
     assert_eq!(found.len(), 1);
     assert!(
