@@ -420,6 +420,49 @@ async fn a_list_holds_to_its_end_and_none_before_it_takes_its_place() {
     assert_eq!(ended, Err(StatusUnavailable::Declined));
 }
 
+/// An address gives out a wrong list once: nobody's, or that of another city. It is asked again.
+#[tokio::test]
+async fn a_wrong_list_does_not_end_all_questions() {
+    let point = |city: &str| {
+        let name = profile::name(&[("C", "JP"), ("CN", city)]).unwrap();
+        let point = IssuingDistributionPoint {
+            distribution_point: Some(DistributionPointName::FullName(vec![GeneralName::DirectoryName(name)])),
+            only_contains_user_certs: false,
+            only_contains_ca_certs: false,
+            only_some_reasons: None,
+            indirect_crl: false,
+            only_contains_attribute_certs: false,
+        };
+        extension("2.5.29.28", true, point.to_der().unwrap())
+    };
+    let nobodys = made(Authority::Sign1, NOW, "sign2", |list| {
+        list.tbs_cert_list.issuer = profile::name(&[("C", "JP"), ("CN", "Nobody")]).unwrap();
+    });
+    let forged = made(Authority::Sign1, NOW, "sign2", |list| {
+        let elsewhere = point("Tonari-shi CRLDP");
+        list.tbs_cert_list.crl_extensions.as_mut().unwrap().push(elsewhere);
+    });
+    let elsewhere = made(Authority::Sign1, NOW, "sign1", |list| {
+        let elsewhere = point("Tonari-shi CRLDP");
+        list.tbs_cert_list.crl_extensions.as_mut().unwrap().push(elsewhere);
+    });
+    for (wrong, wait) in [(nobodys, 60), (forged, 60), (elsewhere, 3_600)] {
+        let good = made(Authority::Sign1, NOW, "sign1", |_| ());
+        let calls = Arc::new(AtomicUsize::new(0));
+        let (address, fetched) = server(move || match calls.fetch_add(1, Ordering::SeqCst) {
+            0 => wrong.clone().into_response(),
+            _ => good.clone().into_response(),
+        })
+        .await;
+        let (lists, asked) = (Crl::at(&[address]).unwrap(), Asked::about("adult-sign"));
+        let at = |now| lists.standing(&asked.certificate, asked.issuer(), now);
+        assert_eq!(at(NOW).await, Err(StatusUnavailable::NoAnswer));
+        assert_eq!(at(NOW.after(wait - 1)).await, Err(StatusUnavailable::NoAnswer));
+        assert_eq!(fetched.load(Ordering::SeqCst), 1, "not at every question");
+        assert_eq!(at(NOW.after(wait)).await, Ok(Standing::Good));
+    }
+}
+
 #[tokio::test]
 async fn one_source_stands_in_for_the_other() {
     let responder = responder();

@@ -99,17 +99,18 @@ impl Crl {
                 None
             })
         };
-        // Where lists of this kind have been before, and then where none has ever been, all at once.
+        // Where lists of this kind have been before, and then, all at once, where none has ever been or where
+        // another one was some time ago: whoever gave out one wrong list must not have stopped all questions.
         let mut unknown = JoinSet::new();
         for shelf in &self.shelves {
             match shelf.kept() {
-                Some(kept) if !kept.list.is_about(&points, issuer) => (),
-                Some(_) => {
+                Some(kept) if kept.list.is_about(&points, issuer) => {
                     if let Some(standing) = judge(shelf.list(now).await) {
                         return Ok(standing);
                     }
                 }
-                None => {
+                Some(kept) if kept.is_fresh(now) => (),
+                _ => {
                     let shelf = shelf.clone();
                     unknown.spawn(async move { shelf.list(now).await });
                 }
@@ -144,10 +145,7 @@ impl Shelf {
     }
 
     async fn list(&self, now: Time) -> Result<Arc<List>, StatusUnavailable> {
-        let fresh = |kept: &Kept| {
-            let again = if kept.list.signer.get().is_some() { AGAIN } else { SOON };
-            now < kept.asked.after(again) && is_current(kept.list.from, kept.list.until, now)
-        };
+        let fresh = |kept: &Kept| kept.is_fresh(now) && is_current(kept.list.from, kept.list.until, now);
         if let Some(kept) = self.kept().filter(fresh) {
             return Ok(kept.list);
         }
@@ -177,6 +175,14 @@ impl Shelf {
         let der = self.source.get(MOST).await?;
         let read = tokio::task::spawn_blocking(move || List::read(der).map(Arc::new));
         read.await.map_err(|_| StatusUnavailable::NotAnAnswer)?
+    }
+}
+
+impl Kept {
+    /// Whether it is too early to ask again.
+    fn is_fresh(&self, now: Time) -> bool {
+        let again = if self.list.signer.get().is_some() { AGAIN } else { SOON };
+        now < self.asked.after(again)
     }
 }
 
@@ -226,6 +232,10 @@ impl List {
         now: Time,
     ) -> Result<Option<Standing>, StatusUnavailable> {
         if !self.is_about(points, issuer) {
+            // A true list of others need not be asked for as soon as one that nobody signed.
+            if self.issuer == issuer.dn() {
+                let _ = self.is_by(issuer);
+            }
             return Ok(None);
         }
         if !self.is_by(issuer)? {
