@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use kinchaku_protocol::doc::{
-    Allowance, Bulletin, Cancel, Close, Device, DocError, Document, Fact, Intent, KeySet, Page, ParkReason, Received,
-    Role, Seen, Verified, kind_of,
+    Allowance, Bulletin, Cancel, Close, Device, DocError, Document, Fact, Intent, KeySet, LinkProof, Page, ParkReason,
+    Received, Role, Seen, Verified, kind_of,
 };
 use kinchaku_protocol::ids::{Kid, Pid, Ref};
 use kinchaku_protocol::signature::{PublicKey, VerifyingPoint};
@@ -26,6 +26,8 @@ enum Read {
     Close(Received<Close>),
     Cancel(Received<Cancel>),
     Not(ParkReason),
+    /// Not even kept: a card's proof that lost its way has a person's name in it, and a minor's more.
+    Private,
 }
 
 /// The keys that may have signed a batch.
@@ -113,6 +115,7 @@ fn read(bytes: &[u8]) -> Read {
         Ok(Allowance::KIND | Fact::KIND | Device::KIND | Bulletin::KIND | KeySet::KIND | Page::KIND) | Err(_) => {
             Read::Not(ParkReason::Unreadable)
         }
+        Ok(LinkProof::KIND) => Read::Private,
         Ok(_) => Read::Not(ParkReason::Newer),
     }
 }
@@ -143,7 +146,7 @@ impl Keys {
                 }
                 Read::Seen(seen) => kids.extend(seen.kid()),
                 Read::Cancel(cancel) => kids.extend(cancel.kid()),
-                Read::Not(_) => {}
+                Read::Not(_) | Read::Private => {}
             }
         }
         references.sort();
@@ -218,6 +221,7 @@ fn prove(document: Read, bytes: Vec<u8>, keys: &Keys) -> Checked {
         Read::Close(close) => prove_close(&close, keys),
         Read::Cancel(cancel) => prove_cancel(&cancel, keys),
         Read::Not(reason) => Err(reason),
+        Read::Private => return Checked::Parked(ParkReason::Unreadable, Vec::new()),
     };
     proven.unwrap_or_else(|reason| Checked::Parked(reason, bytes))
 }

@@ -42,7 +42,7 @@ pub enum Checked {
     Cancel(Verified<Cancel>),
     /// One of those, signed by a device that was stopped before it came: nothing unless it was kept before.
     Stopped(Box<Checked>),
-    /// Nothing that can be decided.
+    /// Nothing that can be decided; without bytes where they must not be kept.
     Parked(ParkReason, Vec<u8>),
 }
 
@@ -358,7 +358,7 @@ impl Books<'_> {
     fn park(&mut self, reason: ParkReason, bytes: &[u8]) {
         let id = DocId::of(bytes);
         let known = self.view.parked.get(&(id,)).is_some();
-        if known || self.view.counter("parked") >= PARKED_MOST {
+        if known || bytes.is_empty() || self.view.counter("parked") >= PARKED_MOST {
             return;
         }
         self.view.next("parked");
