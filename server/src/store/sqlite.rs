@@ -96,8 +96,10 @@ impl SqliteStore {
 
 fn connect(path: &Path) -> Result<Connection, StoreError> {
     let connection = Connection::open(path)?;
+    // secure_delete: the key of an erased person must not stay behind in the free places of the file.
     connection.execute_batch(
-        "pragma busy_timeout = 5000; pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on;",
+        "pragma busy_timeout = 5000; pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on; \
+         pragma secure_delete = on;",
     )?;
     connection.set_prepared_statement_cache_capacity(128);
     Ok(connection)
