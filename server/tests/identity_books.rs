@@ -18,7 +18,9 @@ use card_town::{NOW, Town, Wallet, town_keys};
 use kinchaku_fixtures::card::persons::Person;
 use kinchaku_protocol::api::{CHALLENGE_LIFE, KeyIdAction, KeyIdOutcome, PayKey, UnlockRequest};
 use kinchaku_protocol::doc::field::to_bytes;
-use kinchaku_protocol::doc::{Allowance, CardMethod, FactKind, LinkProof, Reason, Received};
+use kinchaku_protocol::doc::{
+    Allowance, AnswerItem, CardMethod, FactKind, LinkProof, ParkReason, Reason, Received, UploadItem,
+};
 use kinchaku_protocol::ids::{ClassId, ServiceType, SetId};
 use kinchaku_protocol::jpki::my_key_id::MyKeyId;
 use kinchaku_protocol::jpki::statement::CardPurpose;
@@ -29,8 +31,11 @@ use kinchaku_server::books::BooksError;
 use kinchaku_server::command::{Action, CommandError, Credit, Legal, NewClass, Outcome};
 use kinchaku_server::identity::action::CardAction;
 use kinchaku_server::identity::cards::CardError;
-use kinchaku_server::identity::rows::PersonalKind;
+use kinchaku_server::identity::rows::{PersonalKind, PersonalRow};
 use kinchaku_server::keys::{KeysError, TownKeys};
+use kinchaku_server::ledger::rows::ParkedRow;
+use kinchaku_server::store::table::Table as _;
+use kinchaku_server::store::{Query, Which, Write};
 
 const POSTED: (FactKind, Reason) = (FactKind::Posted, Reason::None);
 const UNKNOWN_CARD: (FactKind, Reason) = (FactKind::Pending, Reason::UnknownCard);
@@ -65,6 +70,11 @@ in_towns!(
     two_devices_choose_one_my_key_id_at_once,
     an_erased_person_leaves_the_books_sound,
     certificates_are_asked_about_once_a_month,
+    a_few_without_an_answer_keep_nobody_from_being_asked_about,
+    a_person_whose_data_is_damaged_keeps_nobody_from_being_asked_about,
+    a_guardian_of_whom_nothing_is_proven_stands_for_nobody,
+    a_certificate_that_came_along_takes_no_other_ones_place,
+    a_proof_that_lost_its_way_is_not_kept,
     what_is_proven_decides_who_may_have_what,
     a_stopped_device_brings_no_card,
     one_document_twice_at_once_is_one_fact,
@@ -899,6 +909,173 @@ async fn certificates_are_asked_about_once_a_month(mut town: Town) {
     let official = town.books.official(two.account).await.unwrap().unwrap();
     assert_eq!(official.lapsed, Some((town.now, Reason::CertificateExpired)));
     town.sound().await;
+}
+
+/// Those without an answer stay first in the row: with them it must not end for everybody behind them.
+async fn a_few_without_an_answer_keep_nobody_from_being_asked_about(mut town: Town) {
+    let silent = [
+        Person::Adult,
+        Person::Elder,
+        Person::Substituted,
+        Person::PartialBirth,
+        Person::Neighbour,
+    ];
+    for person in silent {
+        let wallet = town.resident().await;
+        assert_eq!(town.links(&wallet, person).await, POSTED, "{person:?}");
+        town.registry
+            .says_nothing_of(&person.content().jpki.sign.unwrap().certificate);
+    }
+    town.later(1);
+    let last = town.resident().await;
+    assert_eq!(town.links(&last, Person::Renewed).await, POSTED);
+    town.registry
+        .revoke(&Person::Renewed.content().jpki.sign.unwrap().certificate);
+    town.later(31 * DAY_SECONDS);
+    for (asked, lapsed) in [(1, 1), (0, 0)] {
+        let run = town.books.recheck_cards(town.now).await.unwrap();
+        assert_eq!((run.asked, run.lapsed, run.unanswered, run.left), (asked, lapsed, 5, 0));
+    }
+    let official = town.books.official(last.account).await.unwrap().unwrap();
+    assert_eq!(official.lapsed, Some((town.now, Reason::CertificateRevoked)));
+}
+
+/// One damaged row is one person's trouble.
+async fn a_person_whose_data_is_damaged_keeps_nobody_from_being_asked_about(mut town: Town) {
+    let (damaged, other) = (town.resident().await, town.resident().await);
+    assert_eq!(town.links(&damaged, Person::Adult).await, POSTED);
+    assert_eq!(town.links(&other, Person::Elder).await, POSTED);
+    town.books.close().await;
+    let store = kinchaku_server::store::open(&town.address).await.unwrap();
+    let muni = kinchaku_server::command::Town { muni: card_town::MUNI };
+    let lease = store.lease(muni, "a test".to_owned()).await.unwrap();
+    let row = PersonalRow {
+        account: damaged.account,
+        kind: PersonalKind::Official,
+        sealed: Some(vec![7; 60]),
+        at: town.now,
+    };
+    let write = Write {
+        table: PersonalRow::DEF,
+        rows: vec![row.to_values()],
+    };
+    store.commit(muni, lease, vec![write]).await.unwrap();
+    store.release(muni, lease).await.unwrap();
+    let mut town = town.restarted().await;
+    assert!(matches!(
+        town.books.official(damaged.account).await,
+        Err(CardError::Unreadable(_))
+    ));
+    town.later(31 * DAY_SECONDS);
+    let run = town.books.recheck_cards(town.now).await.unwrap();
+    assert_eq!((run.asked, run.unanswered, run.left), (1, 1, 0));
+}
+
+/// Once the certificate behind a guardian's birth date and address is gone, nothing is proven of the guardian.
+async fn a_guardian_of_whom_nothing_is_proven_stands_for_nobody(mut town: Town) {
+    let (mother, child) = (town.resident().await, town.resident().await);
+    assert_eq!(town.links(&mother, Person::Adult).await, POSTED);
+    assert_eq!(town.logs_in(&mother, Person::Adult).await, POSTED);
+    town.later(31 * DAY_SECONDS);
+    town.registry
+        .revoke(&Person::Adult.content().jpki.sign.unwrap().certificate);
+    assert_eq!(town.books.recheck_cards(town.now).await.unwrap().lapsed, 1);
+    assert_eq!(
+        link_minor(&town, &child, Person::Adult).await,
+        rejected(Reason::Guardian)
+    );
+    town.registry.tells(true);
+    assert_eq!(town.links(&mother, Person::Renewed).await, POSTED);
+    assert_eq!(link_minor(&town, &child, Person::Adult).await, POSTED);
+    town.sound().await;
+}
+
+/// F192: what is kept beside the My Key ID is the person's own certificate.
+async fn a_certificate_that_came_along_takes_no_other_ones_place(mut town: Town) {
+    let (wallet, other) = (town.resident().await, town.resident().await);
+    assert_eq!(town.links(&wallet, Person::Adult).await, POSTED);
+    assert_eq!(town.links(&other, Person::Elder).await, POSTED);
+    assert_eq!(town.logs_in(&wallet, Person::Adult).await, POSTED);
+    assert_eq!(town.logs_in(&other, Person::Elder).await, POSTED);
+    let kept = async || {
+        let file = town.books.reader().person(wallet.account).await.unwrap().unwrap();
+        let row = file.data.into_iter().find(|row| row.kind == PersonalKind::Certificate);
+        row.unwrap().sealed.unwrap()
+    };
+    let before = kept().await;
+    for beside in [Person::Elder, Person::Neighbour] {
+        let challenge = town.challenge(&wallet, CardPurpose::Link).await;
+        let copied = wallet.link_beside(Person::Adult, beside, &challenge);
+        assert_eq!(town.decides(&wallet, &copied).await, POSTED);
+        assert_eq!(kept().await, before, "{beside:?}");
+    }
+    assert_eq!(town.links(&wallet, Person::Adult).await, POSTED);
+    assert_ne!(kept().await, before, "her own is kept anew");
+    town.sound().await;
+}
+
+/// It has a person's name in it, and of a minor what the individual number could be computed from.
+async fn a_proof_that_lost_its_way_is_not_kept(mut town: Town) {
+    let wallet = town.resident().await;
+    let challenge = town.challenge(&wallet, CardPurpose::Link).await;
+    for request in [
+        wallet.link(Person::Adult, &challenge),
+        wallet.link_minor(Person::Child, Person::Adult, &challenge),
+    ] {
+        let item = UploadItem {
+            document: request.proof,
+            evidence: None,
+        };
+        let answer = town.run(Action::Upload(vec![item])).await;
+        let unreadable = AnswerItem::Parked(ParkReason::Unreadable);
+        assert_eq!(answer, Outcome::Answer(vec![unreadable]));
+    }
+    let store = kinchaku_server::store::open(&town.address).await.unwrap();
+    let muni = kinchaku_server::command::Town { muni: card_town::MUNI };
+    let parked = Query {
+        table: ParkedRow::DEF,
+        which: Which::All,
+    };
+    assert_eq!(store.load(muni, vec![parked]).await.unwrap(), [Vec::<Vec<_>>::new()]);
+}
+
+/// Nothing that was a person's is found in the file, wherever the database had put it.
+#[tokio::test]
+async fn the_file_forgets_an_erased_person() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("books.db");
+    let mut town = Town::new(&format!("sqlite:{}", path.display())).await;
+    let wallet = at_the_key_id(&mut town, Person::Adult).await;
+    town.key_id(&wallet, Choose, Some("HANAKO01")).await;
+    assert_eq!(town.links(&wallet, Person::Renewed).await, UNKNOWN_CARD);
+    let file = town.books.reader().person(wallet.account).await.unwrap().unwrap();
+    let mut secrets: Vec<Vec<u8>> = file.wrapped.into_iter().collect();
+    secrets.extend(file.data.into_iter().filter_map(|row| row.sealed));
+    secrets.extend(file.keys.into_iter().filter_map(|row| Some(row.hash?.0.to_vec())));
+    secrets.extend(file.key_ids.into_iter().filter_map(|row| row.sealed));
+    for row in file.pendings {
+        secrets.extend([row.official, row.certificate, row.evidence].into_iter().flatten());
+    }
+    assert!(secrets.len() >= 10, "{}", secrets.len());
+    town.run(erase(&wallet)).await;
+    town.books.close().await;
+    drop(town);
+    // The last connection to close brings the journal into the file.
+    let journal = folder.path().join("books.db-wal");
+    let closed = async {
+        while journal.exists() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(20), closed)
+        .await
+        .unwrap();
+    let bytes = std::fs::read(&path).unwrap();
+    for (at, secret) in secrets.iter().enumerate() {
+        let start = &secret[..secret.len().min(16)];
+        let found = bytes.windows(start.len()).any(|window| window == start);
+        assert!(!found, "secret {at} of {} bytes", secret.len());
+    }
 }
 
 /// F071: age and address, proven by the card, as of a day.

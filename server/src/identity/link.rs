@@ -105,6 +105,8 @@ impl Books<'_> {
                 return Ok((FactKind::Pending, Reason::UnknownCard));
             }
             (Tie::New | Tie::Same, Some(guardian)) => {
+                let shown = &proven.shown;
+                self.keep_certificate(account, (shown.auth, shown.standing), &proven.sealed.certificate);
                 self.know(account, &proven.shown_keys(), &held);
                 if purpose == CardPurpose::Link {
                     self.settle_link(account, method, guardian, proven)?;
@@ -112,8 +114,6 @@ impl Books<'_> {
                     let evidence = proven.sealed.evidence.clone();
                     self.keep_sealed(account, PersonalKind::PresenceEvidence, evidence);
                 }
-                let certificate = proven.sealed.certificate.clone();
-                self.keep_sealed(account, PersonalKind::Certificate, certificate);
             }
         }
         match purpose {
@@ -185,12 +185,14 @@ impl Books<'_> {
         Ok(())
     }
 
-    /// The guardian's account: a linked adult, and somebody else. `None` where there is none.
+    /// The guardian's account: a linked adult of whom something is proven, and somebody else. `None` where there
+    /// is none.
     fn guardian(&self, account: u64, guardian: Option<Guardian>, held: &[Held]) -> Option<Option<u64>> {
         let guardian = guardian?;
         let owner = tie::owner((guardian.auth, KeyKind::Auth), held)?;
         let level = self.view.accounts.get(&(owner,)).map_or(0, |row| row.level);
-        let there = self.linked(owner) == Linked::Somebody;
+        let person = self.view.persons.get(&(owner,));
+        let there = person.is_some_and(|row| row.erased_at.is_none() && row.lapsed_at.is_none());
         (owner != account && there && level >= ADULT && guardian.of_age == Some(owner)).then_some(Some(owner))
     }
 
@@ -247,6 +249,18 @@ impl Books<'_> {
                     since: self.now,
                 });
             }
+        }
+    }
+
+    /// Keeps the certificate for user authentication (F192). One that merely came along takes no other one's
+    /// place: it may be a copy of somebody else's.
+    pub(crate) fn keep_certificate(&mut self, account: u64, auth: (DocId, KeyStanding), sealed: &[u8]) {
+        let (hash, standing) = auth;
+        let ours = |row: &KeyRow| row.hash == Some(hash) && row.kind == KeyKind::Auth && row.account == account;
+        let kept = self.view.personal_data.get(&(account, PersonalKind::Certificate));
+        let none = kept.is_none_or(|row| row.sealed.is_none());
+        if none || standing > KeyStanding::Claimed || self.view.card_keys.by(&hash.to_value()).any(ours) {
+            self.keep_sealed(account, PersonalKind::Certificate, sealed.to_vec());
         }
     }
 

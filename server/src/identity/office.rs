@@ -32,10 +32,10 @@ impl Books<'_> {
         if strong.clone().any(|&(hash, kind, _)| taken(hash, kind)) {
             return Err(CommandError::Taken);
         }
-        self.know(account, &shown, &held);
-        if let Some(certificate) = row.certificate.take() {
-            self.keep_sealed(account, PersonalKind::Certificate, certificate);
+        if let (Some(auth), Some(certificate)) = (row.auth, row.certificate.take()) {
+            self.keep_certificate(account, (auth, row.standing), &certificate);
         }
+        self.know(account, &shown, &held);
         self.tie_attributes(account, &mut row)?;
         row.state = PendingState::Tied;
         (row.official, row.evidence) = (None, None);
@@ -57,6 +57,10 @@ impl Books<'_> {
             return Ok(());
         };
         person.method = row.method;
+        if row.method == CardMethod::SignatureCertificate {
+            // As by a link: nobody stands for a person with this certificate.
+            person.guardian = None;
+        }
         person.confirmed_at = self.now;
         // Its status is asked at the next occasion: it may have waited for long.
         person.checked_at = Time(0);

@@ -1,6 +1,9 @@
 //! Once a month: does the certificate that vouches for each person's attributes still stand? A move or a
 //! new name revokes it. One that does not lapses the link; one that could not be asked about is asked about
 //! the next time. What was asked about is noted one by one, so that a run goes on where the last one ended.
+//!
+//! Those without an answer stay the longest ago. So that a few of whom nobody ever says anything do not keep
+//! everybody else from being asked about, a run that gets no answers there goes on from the other end.
 
 use kinchaku_protocol::doc::{CardMethod, Reason};
 use kinchaku_protocol::jpki::certificate::Purpose;
@@ -19,7 +22,7 @@ const EVERY: u64 = 30;
 /// Questions in one run: each may take some seconds.
 const MOST: usize = 2_000;
 
-/// Questions in a row without an answer, after which the rest of a run would have none either.
+/// Questions in a row without an answer, after which the next ones would have none either.
 const IN_VAIN: usize = 5;
 
 /// What a run did.
@@ -44,10 +47,36 @@ impl Books {
         let due = now.before(DAY_SECONDS.saturating_mul(EVERY));
         let due = self.reader().checked_until(due).await?;
         let mut run = Recheck::default();
-        let mut in_vain = 0_usize;
         let mut rest = due.iter();
-        for person in rest.by_ref().take(MOST) {
-            match self.recheck(person, now).await? {
+        let mut room = MOST;
+        self.recheck_row(&mut rest, &mut room, &mut run, now).await?;
+        self.recheck_row(&mut rest.by_ref().rev(), &mut room, &mut run, now)
+            .await?;
+        run.left = u64::try_from(rest.len()).unwrap_or(u64::MAX);
+        Ok(run)
+    }
+
+    /// Asks about one person after another, until the run is over or questions are in vain.
+    async fn recheck_row<'a>(
+        &self,
+        row: &mut impl Iterator<Item = &'a PersonRow>,
+        room: &mut usize,
+        run: &mut Recheck,
+        now: Time,
+    ) -> Result<(), CardError> {
+        let mut in_vain = 0_usize;
+        while *room > 0 && in_vain < IN_VAIN {
+            let Some(person) = row.next() else { break };
+            *room = room.saturating_sub(1);
+            let answer = match self.recheck(person, now).await {
+                Err(CardError::Unreadable(error)) => {
+                    // One damaged row is that person's trouble alone.
+                    tracing::error!(account = person.account, %error, "a person cannot be asked about");
+                    None
+                }
+                answer => answer?,
+            };
+            match answer {
                 Some(lapsed) => {
                     in_vain = 0;
                     run.asked = run.asked.saturating_add(1);
@@ -58,12 +87,8 @@ impl Books {
                     run.unanswered = run.unanswered.saturating_add(1);
                 }
             }
-            if in_vain >= IN_VAIN {
-                break;
-            }
         }
-        run.left = u64::try_from(rest.len()).unwrap_or(u64::MAX);
-        Ok(run)
+        Ok(())
     }
 
     /// How many links ended; `None` where there is no answer.

@@ -40,6 +40,7 @@ pub struct Registry {
     silent: AtomicBool,
     corresponds: AtomicBool,
     revoked: Mutex<BTreeSet<Vec<u8>>>,
+    unanswered: Mutex<BTreeSet<Vec<u8>>>,
     pub asked: AtomicU64,
 }
 
@@ -53,6 +54,11 @@ impl Registry {
         self.corresponds.store(tells, Ordering::SeqCst);
     }
 
+    /// Nobody ever says anything of this certificate.
+    pub fn says_nothing_of(&self, certificate: &[u8]) {
+        self.unanswered.lock().unwrap().insert(certificate.to_vec());
+    }
+
     pub fn revoke(&self, certificate: &[u8]) {
         self.revoked.lock().unwrap().insert(certificate.to_vec());
     }
@@ -62,7 +68,8 @@ impl CertificateStatus for Registry {
     fn standing<'a>(&'a self, certificate: &'a Certificate, _: &'a Anchor, now: Time) -> Asked<'a, Standing> {
         self.asked.fetch_add(1, Ordering::SeqCst);
         let revoked = self.revoked.lock().unwrap().contains(certificate.der());
-        let standing = match (self.silent.load(Ordering::SeqCst), revoked) {
+        let unanswered = self.unanswered.lock().unwrap().contains(certificate.der());
+        let standing = match (unanswered || self.silent.load(Ordering::SeqCst), revoked) {
             (true, _) => Err(StatusUnavailable::NoAnswer),
             (false, true) => Ok(Standing::Revoked { at: now }),
             (false, false) => Ok(Standing::Good),
