@@ -168,6 +168,7 @@ record! {
 }
 
 record! {
+    unprinted
     /// What an account knows of its person's card.
     pub struct CardStanding [
         /// 0 no card, 1 a minor's (records of the card), 2 an adult's (certificate for signatures).
@@ -211,6 +212,7 @@ codes! {
 }
 
 record! {
+    unprinted
     /// A step towards a My Key ID.
     pub struct KeyIdRequest [
         /// What is wanted.
@@ -244,6 +246,7 @@ codes! {
 }
 
 record! {
+    unprinted
     /// How it stands.
     pub struct KeyIdAnswer [
         /// How the step ended.

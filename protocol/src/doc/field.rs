@@ -96,8 +96,15 @@ impl<const N: usize> Field for [u8; N] {
 }
 
 /// A byte string of any length: an envelope inside a document, an opaque cursor.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Bytes(pub Vec<u8>);
+
+impl std::fmt::Debug for Bytes {
+    /// How many: among them are certificates and records with a person's name.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Bytes({})", self.0.len())
+    }
+}
 
 impl Field for Bytes {
     fn put(&self, to: &mut Sink<'_>) {
@@ -153,11 +160,24 @@ impl<T: Field> Field for Option<T> {
     }
 }
 
-/// A CBOR array of fixed shape: `record! { struct Name [field: Type, …] }`.
+/// A CBOR array of fixed shape: `record! { struct Name [field: Type, …] }`, with `unprinted` before it where
+/// `Debug` must say nothing of a person.
 macro_rules! record {
-    ($(#[$doc:meta])* pub struct $name:ident [$($(#[$field_doc:meta])* $field:ident: $type:ty),* $(,)?]) => {
+    ($(#[$doc:meta])* pub struct $name:ident [$($fields:tt)*]) => {
+        $crate::doc::field::record! { @body $(#[$doc])* #[derive(Debug)] pub struct $name [$($fields)*] }
+    };
+    (unprinted $(#[$doc:meta])* pub struct $name:ident [$($fields:tt)*]) => {
+        $crate::doc::field::record! { @body $(#[$doc])* pub struct $name [$($fields)*] }
+
+        impl std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(concat!(stringify!($name), "(..)"))
+            }
+        }
+    };
+    (@body $(#[$doc:meta])* pub struct $name:ident [$($(#[$field_doc:meta])* $field:ident: $type:ty),* $(,)?]) => {
         $(#[$doc])*
-        #[derive(Clone, Debug, PartialEq, Eq)]
+        #[derive(Clone, PartialEq, Eq)]
         pub struct $name {
             $($(#[$field_doc])* pub $field: $type),*
         }

@@ -1,6 +1,11 @@
 //! Reading and refusing, over one document of each shape; frozen bytes are in `fixtures/vectors`.
 
-use super::{Allowance, ClockReading, DocError, Document, Gate, Intent, Limits, Part, Quality, Received, ReserveLine};
+use super::field::Bytes;
+use super::{
+    Allowance, CardMethod, ClockReading, DocError, Document, Gate, Intent, Limits, LinkProof, Part, Quality, Received,
+    ReserveLine,
+};
+use crate::api::{CardRequest, CardStanding, KeyIdAction, KeyIdAnswer, KeyIdOutcome, KeyIdRequest};
 use crate::ids::{ClassId, MarkId, Pid, Ref, SetId};
 use crate::money::Amount;
 use crate::signature::{Signer, SoftwareSigner};
@@ -83,6 +88,45 @@ fn a_signed_document_comes_back_as_it_was() {
         *Received::<Allowance>::read(signed.bytes()).unwrap().trusted(),
         allowance()
     );
+}
+
+/// What a card says of a person, and half of a login, are printed by no `Debug`.
+#[test]
+fn nothing_of_a_person_is_printed() {
+    let proof = LinkProof {
+        challenge: [7; 32],
+        method: CardMethod::UserAuthentication,
+        certificates: Bytes(b"YAMAMOTO".to_vec()),
+        signature: Bytes(vec![1; 256]),
+        attributes: None,
+    };
+    let signed = proof.sign(&signer()).unwrap();
+    let received = Received::<LinkProof>::read(signed.bytes()).unwrap();
+    let request = CardRequest {
+        proof: Bytes(signed.bytes().to_vec()),
+        details: None,
+    };
+    let id = || Some("HANAKO01".to_owned());
+    let step = KeyIdRequest {
+        action: KeyIdAction::Choose,
+        id: id(),
+    };
+    let answer = KeyIdAnswer {
+        outcome: KeyIdOutcome::Registered,
+        id: id(),
+        generations_left: 3,
+        choices_left: 3,
+    };
+    let standing = CardStanding {
+        level: 2,
+        linked_at: None,
+        key_id: id(),
+    };
+    let printed = format!("{proof:?} {signed:?} {received:?} {request:?} {step:?} {answer:?} {standing:?}");
+    // As text, and as the numbers of its bytes.
+    for secret in ["YAMAMOTO", "89, 65, 77, 65", "HANAKO01"] {
+        assert!(!printed.contains(secret), "{secret}");
+    }
 }
 
 /// T3: no bit of a document can change.
