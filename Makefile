@@ -21,16 +21,17 @@ test: ## run every test on both databases; installs what it needs, saying what
 	@make/test.sh
 
 .PHONY: build
-build: ## build kinchaku and kinchaku-server into target/release
-	cargo build --locked --release -p kinchaku-cli -p kinchaku-server
+build: ## build kinchaku and kinchaku-server into target/release; with card readers where libpcsclite-dev is
+	pcsc=$$(pkg-config --exists libpcsclite 2>/dev/null && echo kinchaku-cli/pcsc); \
+	cargo build --locked --release -p kinchaku-cli -p kinchaku-server $${pcsc:+--features "$$pcsc"}
 
 .PHONY: check
 check: ## format, lints, words, licences (ONLY=fmt, strings, clippy or deny for one)
 	@make/check.sh
 
 .PHONY: bench
-bench: ## measure what a payment costs against its floors, as ratios of one run
-	cargo bench --locked -p kinchaku-tests --bench floors
+bench: ## measure what a payment and a touch of a card cost against their floors, as ratios of one run
+	cargo bench --locked -p kinchaku-tests --bench floors --bench card
 
 .PHONY: strings
 strings: ## write the Rust of design/strings.json
