@@ -1,4 +1,4 @@
-//! Every exit status has its test; 6 is kept for cards and readers, which come later.
+//! Every exit status has its test; more of 6 is in `card_desk.rs`.
 
 mod town;
 
@@ -91,6 +91,14 @@ fn a_wrong_pin_is_5() {
         "9753\n1379\n",
     )
     .failed(5, "K-301");
+}
+
+/// No reader of that name, no reader service, or a build without readers.
+#[test]
+fn the_card_or_the_reader_is_6() {
+    let ran = kinchaku(&["card", "--reader", "no such reader", "status"], "");
+    assert_eq!(ran.status, Some(6), "{ran:?}");
+    assert!(ran.err.contains("(K-72"), "{ran:?}");
 }
 
 #[test]
