@@ -1,4 +1,4 @@
-//! A software My Number card at a reader, as the core sees one.
+//! A software My Number card at a reader, as the core sees one, and a running town that takes such cards.
 
 use std::sync::Arc;
 
@@ -9,9 +9,13 @@ use kinchaku_core::card::{
 use kinchaku_fixtures::card::SoftCard;
 use kinchaku_fixtures::card::content::CardContent;
 use kinchaku_fixtures::card::persons::Person;
+use kinchaku_fixtures::jpki::responder::Responder;
 use kinchaku_protocol::jpki::card_record::CvcRoots;
 use kinchaku_protocol::jpki::trust::Anchors;
 use kinchaku_protocol::time::Time;
+use serde_json::json;
+
+use crate::running_town::RunningTown;
 
 /// Noon in Japan on 2026-11-21: every card but the expired one is valid.
 pub const NOW: Time = Time(1_795_230_000);
@@ -24,6 +28,19 @@ pub fn trusted() -> Trusted {
         roots: Arc::new(CvcRoots::test()),
         now: NOW,
     }
+}
+
+/// Lets a town ask the test JPKI about cards, as long as what comes back lives.
+#[must_use]
+pub fn takes_cards(town: &mut RunningTown) -> Responder {
+    let responder = Responder::start().unwrap();
+    let at = |route: &str| format!("http://{}/{route}", responder.address());
+    let path = town.folder.path().join("keys").join("town.json");
+    let mut settings: serde_json::Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    settings["jpki"] = json!({ "ocsp": at("ocsp"), "platform": at("correspondence") });
+    std::fs::write(path, settings.to_string()).unwrap();
+    town.restart();
+    responder
 }
 
 /// What a person types who types it right.

@@ -8,13 +8,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::process::ExitStatusExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use kinchaku_core::book::payments::{self, Payment, State as Paid};
 use kinchaku_core::book::receipts::State as Shown;
+use kinchaku_core::card::{authenticate, sign_link};
 use kinchaku_core::enrol::{Enrolment, Invitation, enrol};
+use kinchaku_core::gate::{self, RecoverError, card_details, recover_by_card};
 use kinchaku_core::home::{Home, Town};
+use kinchaku_core::link::{self, Evidence, LinkError, Proven};
 use kinchaku_core::lock::{Brake, Pin};
 use kinchaku_core::pay::{self, RefusedError};
 use kinchaku_core::receive::{self, ReceiveError};
@@ -22,8 +25,11 @@ use kinchaku_core::store::StoreError;
 use kinchaku_core::sync::{SyncError, sync};
 use kinchaku_core::trust::Roots;
 use kinchaku_core::view;
+use kinchaku_fixtures::card::persons::Person;
 use kinchaku_protocol::ids::{DocId, Ref};
+use kinchaku_protocol::jpki::statement::CardPurpose;
 use kinchaku_protocol::signature::PublicKey;
+use kinchaku_tests::card_link::{Reader, auth_pin, sign_password, takes_cards, trusted};
 use kinchaku_tests::counter::{answer, gate_for, pay, quoted};
 use kinchaku_tests::database::Kind;
 use kinchaku_tests::offline_town::{PIN, TestDevice};
@@ -35,6 +41,8 @@ const TASK: &str = "KINCHAKU_TEST_TASK";
 
 /// Every write of the store and of the vault: each life passes these.
 const WRITES: &[&str] = &["store.writing", "store.written", "durable.written", "durable.renamed"];
+/// Those of the store alone.
+const STORE: &[&str] = &["store.writing", "store.written"];
 /// Where a commit is durable and the vault has not noted it.
 const COUNTED: &str = "store.committed";
 /// What a payment, a scanned refusal and their sync pass besides.
@@ -68,6 +76,8 @@ const ENROL: &[&str] = &[
     "enrol.answered",
     "enrol.stored",
 ];
+/// What linking a card and unlocking with it pass besides.
+const LINK: &[&str] = &["link.proven", "link.answered", "link.settled"];
 /// What the server passes.
 const SERVER: &[&str] = &["lane.decided", "lane.before_commit", "lane.committed"];
 const SERVER_START: &str = "store.migrated";
@@ -75,7 +85,7 @@ const SERVER_START: &str = "store.migrated";
 /// No fault point is without a story that dies at it.
 #[test]
 fn every_point_has_its_death() {
-    let core: BTreeSet<&str> = [WRITES, &[COUNTED], PAYER, TILL, REFRESH, ENROL]
+    let core: BTreeSet<&str> = [WRITES, &[COUNTED], PAYER, TILL, REFRESH, ENROL, LINK]
         .concat()
         .into_iter()
         .collect();
@@ -118,6 +128,8 @@ fn child() {
             synced(&device);
         }
         "refresh" => assert!(synced(&device).new_allowance),
+        "link" => drop(linked(&device.home).unwrap()),
+        "unlock" => unlocked(&device.home, &said("pin")).unwrap(),
         "enrol" => enrol_wallet(&device.home, &said("address"), &said("code")),
         other => panic!("no life {other}"),
     }
@@ -477,6 +489,130 @@ fn a_device_dies_while_enrolling() {
     });
     ledger.agrees(&town, "enrolling");
     town.audited();
+}
+
+/// The resident holds her card to the phone, and confirms what it read.
+fn linked(home: &Home) -> Result<Proven, LinkError> {
+    let challenge = link::begin(home, CardPurpose::Link)?;
+    let exchange = sign_link(sign_password(Person::Adult), challenge.statement(&[]), trusted());
+    let read = Reader::of(Person::Adult).finish(exchange).unwrap();
+    link::confirm(home, &challenge, Evidence::try_from(read)?, &[])
+}
+
+/// The same card opens paying again, under this PIN.
+fn unlocked(home: &Home, pin: &str) -> Result<(), RecoverError> {
+    let details = card_details(home)?;
+    let challenge = link::begin(home, CardPurpose::Unlock)?;
+    let exchange = authenticate(auth_pin(Person::Adult), challenge.statement(&details), trusted());
+    let read = Reader::of(Person::Adult).finish(exchange).unwrap();
+    let pin = Pin::parse(pin).unwrap();
+    recover_by_card(home, &challenge, read.into(), &details, &pin, Brake::cheap_for_tests())
+}
+
+/// T10: the wallet dies at each step of linking a card. What was proven is sent again without the card; before that
+/// the card is held to it once more. In the end the person is linked, with the attributes as they were read.
+#[test]
+fn the_wallet_dies_while_a_card_is_linked() {
+    let mut town = RunningTown::start(Kind::Sqlite, "linking").unwrap();
+    let _jpki = takes_cards(&mut town);
+    let (mut resumed, mut again) = (0, 0);
+    at_each_point(&[STORE, LINK].concat(), |fault| {
+        town.restart();
+        let (wallet, account) = town.resident_with_account();
+        let folder = laid_down(wallet);
+        let died = dies(&town, &folder, fault, json!({ "life": "link" }));
+
+        let wallet = picked_up(&town, &folder, fault);
+        let home = &wallet.home;
+        match link::resume(home).unwrap() {
+            Some(Proven::Done(told)) => {
+                assert_eq!(told.level, 2, "{fault}");
+                resumed += 1;
+            }
+            Some(other) => panic!("{fault}: {other:?}"),
+            None if link::standing(home).unwrap().level == 2 => (),
+            None => {
+                assert!(matches!(linked(home), Ok(Proven::Done(_))), "{fault}");
+                again += 1;
+            }
+        }
+        for _ in 0..2 {
+            let standing = link::standing(home).unwrap();
+            assert_eq!(
+                (standing.level, standing.waiting, standing.refused),
+                (2, None, None),
+                "{fault}"
+            );
+            let official = standing.official.unwrap();
+            assert!(official.name == Person::Adult.card().resident.name, "{fault}");
+            synced(&wallet);
+        }
+        assert_eq!(link::resume(home).unwrap(), None, "{fault}");
+        erased(&town, account);
+        died
+    });
+    assert!(resumed > 0 && again > 0, "{resumed} {again}");
+    town.audited();
+}
+
+/// T10, T14: the wallet dies at each step of coming back from a locked PIN by the card. The card once more
+/// repairs it: one new key, one new PIN, and value to pay with.
+#[test]
+fn the_wallet_dies_while_a_card_unlocks_it() {
+    let mut town = RunningTown::start(Kind::Sqlite, "unlocking").unwrap();
+    let _jpki = takes_cards(&mut town);
+    let sheet = town.bakery.sheet.clone();
+    let mut linked_wallet: Option<(PathBuf, u64)> = None;
+    let (mut lives, mut paid) = (0_u64, 0_u64);
+    at_each_point(&[WRITES, LINK].concat(), |fault| {
+        town.restart();
+        // A day has only so many allowances for one account; the card links another one.
+        if lives % 10 == 0 {
+            if let Some((_, account)) = linked_wallet.take() {
+                erased(&town, account);
+            }
+            let (wallet, account) = town.resident_with_account();
+            assert!(matches!(linked(&wallet.home), Ok(Proven::Done(_))));
+            linked_wallet = Some((laid_down(wallet), account));
+            paid = 0;
+        }
+        let (folder, _) = linked_wallet.as_ref().unwrap();
+        let (old, new) = if lives % 2 == 0 {
+            ("2580", "8642")
+        } else {
+            ("8642", "2580")
+        };
+        lives += 1;
+        let died = dies(&town, folder, fault, json!({ "life": "unlock", "pin": new }));
+
+        let wallet = picked_up(&town, folder, fault);
+        let home = &wallet.home;
+        if let Some(proven) = link::resume(home).unwrap() {
+            assert!(matches!(proven, Proven::Done(_)), "{fault}: {proven:?}");
+        }
+        if gate::open(home, &Pin::parse(new).unwrap()).is_err() {
+            unlocked(home, new).unwrap();
+        }
+        assert!(gate::open(home, &Pin::parse(old).unwrap()).is_err(), "{fault}");
+        synced(&wallet);
+        let quote = quoted(home, &sheet, 1).unwrap();
+        let prepared = pay::prepare(home, &quote, gate_for(&quote)).unwrap();
+        pay::confirm(home, prepared, &gate::open(home, &Pin::parse(new).unwrap()).unwrap()).unwrap();
+        paid += 1;
+        synced(&wallet);
+        let shown = view::wallet(home).unwrap();
+        let left: u64 = shown.classes.iter().map(|class| class.usable.units()).sum();
+        assert_eq!((shown.waiting, left), (0, whole_purse() - paid), "{fault}");
+        died
+    });
+    assert!(lives > 20, "{lives}");
+    town.audited();
+}
+
+/// Nobody knows any more whose account this was, and the card is free for another one.
+fn erased(town: &RunningTown, account: u64) {
+    let account = account.to_string();
+    let _ = town.server.office(&["person", "erase", "--account", &account, "--yes"]);
 }
 
 /// Everything that goes through the server in one life. Each step may fail, when the server dies at it.

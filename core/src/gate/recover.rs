@@ -94,7 +94,7 @@ pub fn recover_by_card(
     brake: Brake,
 ) -> Result<(), RecoverError> {
     let (_, key, handle) = ready(home, pin)?;
-    // What the card signed names a key. Where that is not the one that waits here, because another process got its
+    // What the card signed names a key. Where that is not the one that waits here, because another thread got its
     // PIN over it in between, the server would take a key that nobody can open.
     let agreed: PayKey = field::from_bytes(details).map_err(|_| LinkError::WrongEvidence)?;
     if challenge.purpose != CardPurpose::Unlock || agreed.key != key.public_key() {

@@ -156,7 +156,7 @@ fn send(home: &Home, pending: &Pending) -> Result<Proven, LinkError> {
     };
     let now = home.now()?.time;
     home.store().write(|db| {
-        // Another process may have had this answer before, and what lies here may be of a later card.
+        // Another thread may have had this answer before, and what lies here may be of a later card.
         if load(db)?.as_ref() != Some(pending) {
             return Ok(());
         }
