@@ -16,8 +16,8 @@ pub struct AuthPin(CardPin);
 /// 券面事項入力補助用 PIN: four digits (F054).
 pub struct TextPin(CardPin);
 
-/// Four digits as the card compares them.
-struct CardPin(Secret<[u8; 4]>);
+/// Four digits as the card compares them; on the heap, because an array leaves a copy wherever it is moved from.
+struct CardPin(Secret<Vec<u8>>);
 
 /// Why what was typed cannot be the secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -83,7 +83,7 @@ const MOST: usize = 16;
 
 impl CardPin {
     fn parse(text: &str) -> Result<Self, BadSecret> {
-        let mut digits = Zeroizing::new([0; 4]);
+        let mut digits = Zeroizing::new(vec![0; 4]);
         let length = characters(text, |position, half| {
             if !half.is_ascii_digit() {
                 return Err(BadSecret::Character { position });
@@ -94,7 +94,7 @@ impl CardPin {
             Ok(())
         })?;
         match length {
-            4 => Ok(Self(Secret::new(*digits))),
+            4 => Ok(Self(Secret::new(std::mem::take(&mut *digits)))),
             length => Err(BadSecret::Length { length }),
         }
     }
