@@ -31,7 +31,7 @@ check: ## format, lints, words, licences (ONLY=fmt, strings, clippy or deny for 
 
 .PHONY: bench
 bench: ## measure what a payment and a touch of a card cost against their floors, as ratios of one run
-	cargo bench --locked -p kinchaku-tests --bench floors --bench card
+	@make/bench.sh
 
 .PHONY: strings
 strings: ## write the Rust of design/strings.json

@@ -82,7 +82,7 @@ fn wallet(setting: &Setting, table: &Table, name: &str, address: &str) -> Result
     Ok((home, account))
 }
 
-fn link<'a>(home: &'a str) -> [&'a str; 7] {
+fn link(home: &str) -> [&str; 7] {
     ["card", "--home", home, "link", "--yes", "--pin-fd", "0"]
 }
 
