@@ -833,6 +833,7 @@ async fn an_erased_person_leaves_the_books_sound(mut town: Town) {
     let state = town.sound().await;
     assert_eq!(town.run(erase(&wallet)).await, Outcome::Done);
     assert_eq!(town.run(erase(&wallet)).await, Outcome::Done, "again");
+    assert_eq!(town.level(&wallet).await, 0, "the wallet lets go of what it kept");
     assert_eq!(town.sound().await, state, "no person is part of it");
     assert_eq!(town.books.official(wallet.account).await.unwrap(), None);
     assert_eq!(account_of(&town, "HANAKO01").await, None);

@@ -22,7 +22,7 @@ use crate::store::table::Column;
 /// Cards that can wait for the office at the same time.
 const PENDINGS_MOST: usize = 3;
 
-/// Levels of an account (docs/protocol.md, "Cards").
+/// Levels of an account (docs/protocol.md, "The card").
 const MINOR: u8 = 1;
 const ADULT: u8 = 2;
 
@@ -182,6 +182,16 @@ impl Books<'_> {
             self.view
                 .tell(Topic::Account, account_party(account), List::Account, Vec::new());
         }
+        Ok(())
+    }
+
+    /// No card is linked any more. The wallet reads it in its account's row, and lets go of what it kept.
+    pub(crate) fn lower(&mut self, account: u64) -> Result<(), CommandError> {
+        let mut row = self.view.accounts.copy(&(account,)).ok_or(CommandError::Broken)?;
+        row.level = 0;
+        self.view.accounts.put(row);
+        self.view
+            .tell(Topic::Account, account_party(account), List::Account, Vec::new());
         Ok(())
     }
 

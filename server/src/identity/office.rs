@@ -113,6 +113,7 @@ impl Books<'_> {
             self.view.card_pendings.put(row.dropped());
         }
         self.erase_ids(account);
+        self.lower(account)?;
         self.log(account, Deed::Erased, None);
         Ok(Outcome::Done)
     }
