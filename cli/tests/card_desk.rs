@@ -3,6 +3,11 @@
 //! With the feature `pcsc` and `KINCHAKU_TEST_PCSC` set (`make test` does both) the virtual reader of vsmartcard is
 //! used: there is one on a machine, so these tests take turns.
 
+#![cfg_attr(
+    feature = "pcsc",
+    expect(clippy::unwrap_used, reason = "a test that cannot be set up fails")
+)]
+
 mod town;
 
 use town::kinchaku;
