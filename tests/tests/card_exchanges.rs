@@ -479,7 +479,8 @@ fn presence_is_left_out_where_the_card_cannot() {
 
 fn minor(person: Person) -> card::Exchange<card::MinorLinked> {
     let (auth, text) = (auth_pin(person), text_pin(person));
-    card::link_minor(auth, text, b"statement".to_vec(), b"nonce".to_vec(), trusted())
+    let statement = |four: &[u8]| [b"statement over ", four].concat();
+    card::link_minor(auth, text, statement, b"nonce".to_vec(), trusted())
 }
 
 /// F053: two PINs, one touch.
@@ -487,7 +488,8 @@ fn minor(person: Person) -> card::Exchange<card::MinorLinked> {
 fn a_child_links_with_two_pins() {
     let mut reader = Reader::of(Person::Child);
     let linked = reader.finish(minor(Person::Child)).unwrap();
-    linked.auth.key().verify(b"statement", &linked.signature).unwrap();
+    let statement = [b"statement over ", linked.attributes.basic_four.as_slice()].concat();
+    linked.auth.key().verify(&statement, &linked.signature).unwrap();
     assert_eq!(linked.attributes.four.name, Person::Child.card().resident.name);
     assert_eq!((reader.card.verifies(AUTH_PIN), reader.card.verifies(TEXT_PIN)), (1, 1));
 }

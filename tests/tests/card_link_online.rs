@@ -4,7 +4,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use kinchaku_core::card::{Trusted, authenticate, read_attributes, sign_link};
+use kinchaku_core::card::{Trusted, authenticate, link_minor, sign_link};
 use kinchaku_core::clock::SettableClock;
 use kinchaku_core::gate::{self, card_details, recover_by_card};
 use kinchaku_core::home::Home;
@@ -139,22 +139,15 @@ impl Resident {
 
     fn links_minor(&self, minor: Person, guardian: Person) -> Result<Proven, LinkError> {
         let challenge = link::begin(self.home(), CardPurpose::Link).unwrap();
-        let mut reader = Reader::of(minor);
-        let attributes = read_attributes(text_pin(minor), NONCE.to_vec(), self.trusted());
-        let attributes = reader.finish(attributes).unwrap();
-        let statement = challenge.statement(&attributes.basic_four);
-        let signed = reader
-            .finish(authenticate(auth_pin(minor), statement, self.trusted()))
-            .unwrap();
-        let statement = challenge.guardian_statement(&attributes.basic_four);
+        let signed = challenge.clone();
+        let statement = move |four: &[u8]| signed.statement(four);
+        let (auth, text) = (auth_pin(minor), text_pin(minor));
+        let child = link_minor(auth, text, statement, NONCE.to_vec(), self.trusted());
+        let child = Reader::of(minor).finish(child).unwrap();
+        let statement = challenge.guardian_statement(&child.attributes.basic_four);
         let beside = authenticate(auth_pin(guardian), statement, self.trusted());
         let beside = Reader::of(guardian).finish(beside).unwrap();
-        link::confirm(
-            self.home(),
-            &challenge,
-            Evidence::of_minor(attributes, signed, beside),
-            &[],
-        )
+        link::confirm(self.home(), &challenge, Evidence::of_minor(child, beside), &[])
     }
 }
 

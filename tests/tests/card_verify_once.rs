@@ -181,7 +181,10 @@ impl<'a> Run<'a> {
                 }
                 4 => {
                     let (auth, text) = (self.auth_pin(), self.text_pin());
-                    self.exchange(card::link_minor(auth, text, vec![4], vec![5], trusted), seen);
+                    self.exchange(
+                        card::link_minor(auth, text, |four| four.to_vec(), vec![5], trusted),
+                        seen,
+                    );
                 }
                 _ => self.exchange(card::status(), seen),
             }

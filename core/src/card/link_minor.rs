@@ -1,8 +1,9 @@
 //! Somebody without a 署名用 certificate links the card: the 利用者証明用 key signs the server's statement, and the card's
 //! issuer vouches for the basic four (F053).
 //!
-//! Two secrets in one touch. Both counters are read before either is sent, so that a locked one costs the other
-//! no try. The applications are entered twice, because the second ends what was verified in the first.
+//! Two secrets in one touch, so that no two cards are taken for one. Both counters are read before either is sent,
+//! so that a locked one costs the other no try. The applications are entered twice, because the second ends what
+//! was verified in the first. What is signed depends on what was read.
 
 use kinchaku_protocol::jpki::certificate::Certificate;
 
@@ -21,25 +22,26 @@ use super::verify::Entry;
 pub struct MinorLinked {
     /// The 利用者証明用 certificate.
     pub auth: Certificate,
-    /// Of the statement, by its key.
+    /// Of the statement over EF 0002 as read, by its key.
     pub signature: Vec<u8>,
     /// The basic four with their proof.
     pub attributes: CardAttributes,
 }
 
-/// Reads the basic four and has `statement` signed by the 利用者証明用 key, in one touch.
+/// Reads the basic four and has the statement over them signed by the 利用者証明用 key, in one touch. `statement` is
+/// given EF 0002 as read.
 #[must_use]
 pub fn link_minor(
     auth: Entry<AuthPin>,
     text: Entry<TextPin>,
-    statement: Vec<u8>,
+    statement: impl Fn(&[u8]) -> Vec<u8> + Send + 'static,
     nonce: Vec<u8>,
     trusted: Trusted,
 ) -> Exchange<MinorLinked> {
     Exchange::of(LinkMinor {
         auth: Some(auth),
         text: Some(text),
-        statement,
+        statement: Box::new(statement),
         nonce,
         trusted,
     })
@@ -48,7 +50,7 @@ pub fn link_minor(
 struct LinkMinor {
     auth: Option<Entry<AuthPin>>,
     text: Option<Entry<TextPin>>,
-    statement: Vec<u8>,
+    statement: Box<dyn Fn(&[u8]) -> Vec<u8> + Send>,
     nonce: Vec<u8>,
     trusted: Trusted,
 }
@@ -61,7 +63,8 @@ impl Plan for LinkMinor {
         let text_admitted = attributes::prepare(card, self.text.as_ref()).await?;
         let attributes = attributes::finish(card, &mut self.text, text_admitted, &self.nonce, &self.trusted).await?;
         card.select(Application::Jpki).await?;
-        let signature = authenticate::finish(card, &mut self.auth, auth_admitted, &self.statement, &auth).await?;
+        let statement = (self.statement)(&attributes.basic_four);
+        let signature = authenticate::finish(card, &mut self.auth, auth_admitted, &statement, &auth).await?;
         Ok(MinorLinked {
             auth,
             signature,

@@ -7,7 +7,7 @@ use kinchaku_protocol::jpki::attributes::BasicFour;
 use kinchaku_protocol::jpki::statement::CardPurpose;
 
 use super::error::LinkError;
-use crate::card::{Authenticated, CardAttributes, SignLinked};
+use crate::card::{Authenticated, MinorLinked, SignLinked};
 
 /// A card's word about a challenge. The card's signatures were checked against its certificates when it was
 /// read, so that a copied card is heard of at the touch.
@@ -83,7 +83,8 @@ impl Evidence {
     /// From a minor's touch and the guardian's: the minor's card signed the challenge's statement, the guardian's
     /// its guardian statement, both with the minor's EF 0002 as details.
     #[must_use]
-    pub fn of_minor(attributes: CardAttributes, minor: Authenticated, guardian: Authenticated) -> Self {
+    pub fn of_minor(minor: MinorLinked, guardian: Authenticated) -> Self {
+        let attributes = minor.attributes;
         Self::Record {
             authentication_certificate: minor.auth.der().to_vec(),
             signature: minor.signature,
