@@ -37,8 +37,9 @@ pub fn live(setting: &mut Setting, narrator: &mut Narrator) -> Result<(), DemoEr
 
     linking(&table, &hanako, narrator)?;
     attacks(&table, &hanako, narrator)?;
-    family(&table, &riku, narrator)?;
     key_id(&table, &hanako, narrator)?;
+    // A guardian is known by the key she logged in with.
+    family(&table, &riku, narrator)?;
     narrator.prove(Key::DemoCardSilent, table.kept_silent()?, &[])?;
     erased(setting, &account, narrator)?;
     setting.server.stop()
