@@ -615,7 +615,7 @@ pub enum Key {
     ErrorLinkAnotherPerson,
     /// このカードの人は、別の財布に登録されています。その財布を使うか、町の窓口で聞いてください。
     ErrorLinkAnotherAccount,
-    /// 保護者のカードがこの町に登録されていません。先に保護者の財布にカードを登録してください。
+    /// 保護者のカードを確かめられません。保護者の財布にカードを登録し、そこで一度ログインしてから、やり直してください。
     ErrorLinkGuardian,
     /// 氏名と住所を、カードの発行者の署名で確かめられません。市区町村の窓口で聞いてください。
     ErrorLinkAttributes,
@@ -3059,9 +3059,9 @@ impl Key {
                 easy: "この カードの 人には ほかの さいふが あります。それを つかうか、まど口で 聞いて ください。",
                 en: "The person of this card has another wallet. Use that one, or ask at the town's counter." },
             Self::ErrorLinkGuardian => Entry { name: "error.link_guardian", code: Some("K-747"),
-                std: "保護者のカードがこの町に登録されていません。先に保護者の財布にカードを登録してください。",
-                easy: "おとなの カードが とうろくして ありません。先に おとなの さいふに とうろくして ください。",
-                en: "The guardian's card is not linked in this town. Link it to the guardian's wallet first." },
+                std: "保護者のカードを確かめられません。保護者の財布にカードを登録し、そこで一度ログインしてから、やり直してください。",
+                easy: "おとなの カードが わかりません。おとなの さいふに とうろくして、一ど ログインして ください。",
+                en: "The guardian's card is not known. Link it to the guardian's wallet, log in there once, then try again." },
             Self::ErrorLinkAttributes => Entry { name: "error.link_attributes", code: Some("K-748"),
                 std: "氏名と住所を、カードの発行者の署名で確かめられません。市区町村の窓口で聞いてください。",
                 easy: "名前と すんで いる ところが 本ものか わかりません。まど口で 聞いて ください。",

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use kinchaku_core::card::{Trusted, authenticate, link_minor, sign_link};
 use kinchaku_core::clock::SettableClock;
-use kinchaku_core::gate::{self, card_details, recover_by_card};
+use kinchaku_core::gate::{self, RecoverError, card_details, recover_by_card};
 use kinchaku_core::home::Home;
 use kinchaku_core::link::{self, Challenge, Evidence, LinkError, Proven, Waiting};
 use kinchaku_core::lock::{Brake, Pin};
@@ -343,10 +343,17 @@ fn a_locked_pin_comes_back_with_the_card() {
         assert!(gate::open(home, &Pin::parse("1357").unwrap()).is_err());
     }
     let details = card_details(home).unwrap();
-    let challenge = link::begin(home, CardPurpose::Unlock).unwrap();
-    let evidence = hanako.shows(Person::Adult, challenge.statement(&details));
     let pin = Pin::parse("8642").unwrap();
-    recover_by_card(home, &challenge, evidence, &details, &pin, Brake::cheap_for_tests()).unwrap();
+    let unlocks = |person| {
+        let challenge = link::begin(home, CardPurpose::Unlock).unwrap();
+        let evidence = hanako.shows(person, challenge.statement(&details));
+        recover_by_card(home, &challenge, evidence, &details, &pin, Brake::cheap_for_tests())
+    };
+    // A card that nobody ties to her: she is sent to the office, and stays locked.
+    let at_the_office = RecoverError::Link(LinkError::Refused(Reason::UnknownCard));
+    assert_eq!(unlocks(Person::Elder), Err(at_the_office));
+    assert!(gate::open(home, &pin).is_err());
+    unlocks(Person::Adult).unwrap();
     gate::open(home, &pin).unwrap();
 }
 
@@ -390,6 +397,16 @@ fn an_erased_person_leaves_the_books_whole() {
     let _ = town.town.books();
     let refused = hanako.proves(Person::Adult, CardPurpose::Login).unwrap_err();
     assert_eq!(refused, LinkError::Refused(Reason::NotLinked));
+    // The wallet hears of it by a page, and keeps no name either.
+    // A page of the very second of the link could be older than it.
+    let second = wall();
+    while wall() == second {
+        std::thread::yield_now();
+    }
+    synced(&hanako.wallet);
+    let standing = link::standing(hanako.home()).unwrap();
+    assert_eq!(standing.level, 0);
+    assert_eq!(standing.official, None);
 }
 
 /// What a touch learnt of the tries is known before the next one, after a restart, too.

@@ -2,7 +2,7 @@
 //! key for it, and only then is a new PIN set over that key. The outbox is not touched at any point.
 
 use kinchaku_protocol::api::{PayKey, UnlockRequest};
-use kinchaku_protocol::doc::{Device, Verified, field};
+use kinchaku_protocol::doc::{Device, Reason, Verified, field};
 use kinchaku_protocol::jpki::statement::CardPurpose;
 use kinchaku_protocol::time::Time;
 
@@ -103,8 +103,8 @@ pub fn recover_by_card(
     match link::confirm(home, challenge, evidence, details)? {
         Proven::Done(_) => finish(home, None, &key, &handle, pin, brake),
         Proven::Waiting { until } => Err(RecoverError::Waiting { until }),
-        // Only a link is ever left to the office.
-        Proven::AtCounter => Err(SyncError::Nonsense.into()),
+        // A renewed card that nobody ties to the person: the office does, and then the card unlocks.
+        Proven::AtCounter => Err(LinkError::Refused(Reason::UnknownCard).into()),
     }
 }
 
