@@ -47,10 +47,13 @@ pub fn link_minor(
     })
 }
 
+/// What is to be signed, given what was read.
+type Statement = dyn Fn(&[u8]) -> Vec<u8> + Send;
+
 struct LinkMinor {
     auth: Option<Entry<AuthPin>>,
     text: Option<Entry<TextPin>>,
-    statement: Box<dyn Fn(&[u8]) -> Vec<u8> + Send>,
+    statement: Box<Statement>,
     nonce: Vec<u8>,
     trusted: Trusted,
 }
