@@ -19,6 +19,7 @@ pub mod counter;
 pub mod database;
 pub mod frozen_wallet;
 pub mod fuzz;
+pub mod jpki_test_card;
 pub mod offline_town;
 pub mod program;
 pub mod running_town;

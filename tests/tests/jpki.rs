@@ -3,8 +3,6 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
-use std::path::PathBuf;
-
 use kinchaku_protocol::jpki::ber;
 use kinchaku_protocol::jpki::card_record::{
     CvcRoots, InternalKey, RecordError, RecordFile, read_basic_four, verify_basic_four,
@@ -13,26 +11,10 @@ use kinchaku_protocol::jpki::certificate::{Certificate, Hierarchy, Purpose};
 use kinchaku_protocol::jpki::key::CardKey;
 use kinchaku_protocol::jpki::trust::{Anchors, ChainError, is_test_anchor};
 use kinchaku_protocol::time::Time;
+use kinchaku_tests::jpki_test_card::file;
 
 /// 2026-11-21T12:00:00Z.
 const NOW: Time = Time(1_795_262_400);
-
-/// The sources of `myna-card`, which cargo has unpacked to build the tests of this workspace.
-fn package() -> PathBuf {
-    let home = std::env::var_os("CARGO_HOME")
-        .map(PathBuf::from)
-        .or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cargo")))
-        .unwrap();
-    std::fs::read_dir(home.join("registry/src"))
-        .unwrap()
-        .map(|registry| registry.unwrap().path().join("myna-card-3.3.4"))
-        .find(|path| path.is_dir())
-        .expect("the sources of myna-card 3.3.4")
-}
-
-fn file(name: &str) -> Vec<u8> {
-    std::fs::read(package().join("tests/fixtures").join(name)).unwrap()
-}
 
 fn authorities() -> Anchors {
     Anchors::of(&[

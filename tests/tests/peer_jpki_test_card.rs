@@ -4,7 +4,6 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use kinchaku_core::card::{
@@ -19,24 +18,10 @@ use kinchaku_protocol::jpki::card_record::CvcRoots;
 use kinchaku_protocol::jpki::certificate::{Certificate, Purpose};
 use kinchaku_protocol::jpki::trust::Anchors;
 use kinchaku_protocol::time::Time;
+use kinchaku_tests::jpki_test_card::{file, folder};
 
 /// 2026-11-21T12:00:00Z.
 const NOW: Time = Time(1_795_262_400);
-
-/// The files, in the sources of `myna-card` that cargo unpacked to build these tests.
-fn folder() -> PathBuf {
-    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
-    let home = home.unwrap_or_else(|| PathBuf::from(std::env::var_os("HOME").unwrap()).join(".cargo"));
-    std::fs::read_dir(home.join("registry/src"))
-        .unwrap()
-        .map(|registry| registry.unwrap().path().join("myna-card-3.3.4/tests/fixtures"))
-        .find(|path| path.is_dir())
-        .expect("the sources of myna-card 3.3.4")
-}
-
-fn file(name: &str) -> Vec<u8> {
-    std::fs::read(folder().join(name)).unwrap()
-}
 
 struct InProcess(SoftCard);
 

@@ -288,16 +288,18 @@ fn myna_card_notices_a_copy_without_the_keys() {
 
 #[cfg(feature = "pcsc")]
 mod over_pcsc {
+    use std::ffi::CStr;
     use std::io::{BufRead as _, BufReader, Write as _};
     use std::path::{Path, PathBuf};
     use std::process::{Child, Command, Stdio};
-    use std::time::{Duration, Instant};
+    use std::time::Duration;
 
     use myna_card::transport::pcsc::{PcscTransport, Sharing, connect};
+    use pcsc::{Context, ReaderState, Scope, State};
 
     use super::{Card, Person, reads_all};
 
-    const READER: &str = "Virtual PCD 00 00";
+    const READER: &CStr = c"Virtual PCD 00 00";
 
     /// A card in the virtual reader; it leaves with this value.
     struct Inserted(Child);
@@ -335,15 +337,16 @@ mod over_pcsc {
         Inserted(child)
     }
 
-    /// pcscd looks at its readers a few times a second.
+    /// As soon as pcscd has the card ready; it says so at each change of the reader.
     fn connected() -> Card<PcscTransport> {
-        let end = Instant::now() + Duration::from_secs(20);
+        let context = Context::establish(Scope::User).unwrap();
+        let mut states = [ReaderState::new(READER, State::UNAWARE)];
         loop {
-            match connect(READER, Sharing::Exclusive) {
-                Ok(card) => return card,
-                Err(error) => assert!(Instant::now() < end, "{error}"),
+            context.get_status_change(Duration::from_secs(20), &mut states).unwrap();
+            if let Ok(card) = connect(READER.to_str().unwrap(), Sharing::Exclusive) {
+                return card;
             }
-            std::thread::sleep(Duration::from_millis(20));
+            states.iter_mut().for_each(ReaderState::sync_current_state);
         }
     }
 
