@@ -443,8 +443,8 @@ async fn a_renewed_card_nobody_knows_is_tied_at_the_office(mut town: Town) {
     town.later(60);
     let tie = |pending| Action::Card(CardAction::Tie { account, pending });
     let pending = file.pendings[0].id;
-    assert_eq!(town.run(tie(Some(pending))).await, Outcome::Tied { pending });
-    let again = town.books.execute(tie(None), town.now).await.unwrap_err();
+    assert_eq!(town.run(tie(pending)).await, Outcome::Tied { pending });
+    let again = town.books.execute(tie(pending), town.now).await.unwrap_err();
     assert!(matches!(again, BooksError::Command(CommandError::NoPending)));
     let after = town.books.official(wallet.account).await.unwrap().unwrap();
     assert_ne!(after.official.certificate, before.official.certificate);
@@ -459,7 +459,7 @@ async fn a_renewed_card_nobody_knows_is_tied_at_the_office(mut town: Town) {
         .execute(
             Action::Card(CardAction::Tie {
                 account: nobody,
-                pending: None,
+                pending,
             }),
             town.now,
         )
@@ -483,23 +483,22 @@ async fn cards_at_the_office_are_few(mut town: Town) {
     }
     let file = town.books.reader().person(wallet.account).await.unwrap().unwrap();
     assert_eq!(file.pendings.len(), 3);
-    // Several wait: the office has to say which.
-    let tie = Action::Card(CardAction::Tie {
-        account: wallet.account,
-        pending: None,
-    });
-    let refused = town.books.execute(tie, town.now).await.unwrap_err();
+    let tie = |pending| {
+        Action::Card(CardAction::Tie {
+            account: wallet.account,
+            pending,
+        })
+    };
+    // The first of four gave its place away.
+    let gone = file.pendings[0].id - 1;
+    let refused = town.books.execute(tie(gone), town.now).await.unwrap_err();
     assert!(matches!(refused, BooksError::Command(CommandError::NoPending)));
     // One of them has become somebody's own since.
     let other = town.resident().await;
     assert_eq!(town.links(&other, Person::PartialBirth).await, POSTED);
     assert_eq!(town.logs_in(&other, Person::PartialBirth).await, POSTED);
-    let last = file.pendings.last().map(|row| row.id);
-    let tie = Action::Card(CardAction::Tie {
-        account: wallet.account,
-        pending: last,
-    });
-    let refused = town.books.execute(tie, town.now).await.unwrap_err();
+    let last = file.pendings[2].id;
+    let refused = town.books.execute(tie(last), town.now).await.unwrap_err();
     assert!(matches!(refused, BooksError::Command(CommandError::Taken)));
     town.sound().await;
 }

@@ -226,7 +226,7 @@ async fn a_life_of_a_link_leaves_no_name_behind() {
     assert_eq!(unsure.code(), (409, "confirm".to_owned()));
     let erased = person(to, "erase", json!({ "account": account, "yes": true })).await;
     assert_eq!(erased.status, 200);
-    let tie = person(to, "tie", json!({ "account": account, "pending": null })).await;
+    let tie = person(to, "tie", json!({ "account": account, "pending": 1 })).await;
     assert_eq!(tie.code(), (404, "no_person".to_owned()));
     nothing_of(&secrets, &path);
 

@@ -272,9 +272,9 @@ fn what_is_asked_about_a_person_is_answered() {
     let desk = Desk::new();
     let account = desk.asks(&["invite", "--role", "wallet"])["account"].to_string();
     let nobody = (4, "no_person".to_owned());
-    for word in ["show", "tie"] {
-        assert_eq!(desk.refused(&["person", word, "--account", &account]), nobody);
-    }
+    assert_eq!(desk.refused(&["person", "show", "--account", &account]), nobody);
+    let tie = ["person", "tie", "--account", &account, "--pending", "1"];
+    assert_eq!(desk.refused(&tie), nobody);
     assert_eq!(
         desk.refused(&["person", "show", "--account", &account, "--reveal"]),
         nobody

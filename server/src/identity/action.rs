@@ -35,8 +35,8 @@ pub enum CardAction {
     Tie {
         /// Which account.
         account: u64,
-        /// Which card; the only one where it is absent.
-        pending: Option<u64>,
+        /// Which card: the one that the office has in its hand, not whichever waits.
+        pending: u64,
     },
     /// Erases everything that says who the person of an account is.
     Erase {

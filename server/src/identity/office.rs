@@ -13,15 +13,10 @@ use crate::ledger::decide::Books;
 
 impl Books<'_> {
     /// The office has seen person and card.
-    pub(crate) fn tie_card(&mut self, account: u64, pending: Option<u64>) -> Result<Outcome, CommandError> {
+    pub(crate) fn tie_card(&mut self, account: u64, pending: u64) -> Result<Outcome, CommandError> {
         self.somebody(account)?;
-        let own = self.view.card_pendings.all().filter(|row| row.account == account);
-        let open: Vec<&PendingRow> = own.filter(|row| row.state == PendingState::Open).collect();
-        let row = match (pending, open.as_slice()) {
-            (Some(id), _) => open.iter().find(|row| row.id == id).copied(),
-            (None, [only]) => Some(*only),
-            (None, _) => None,
-        };
+        let asked = |row: &&PendingRow| row.id == pending && row.account == account && row.state == PendingState::Open;
+        let row = self.view.card_pendings.all().find(asked);
         let mut row = row.ok_or(CommandError::NoPending)?.clone();
         let held = self.held();
         let mut shown = Vec::new();

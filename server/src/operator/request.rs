@@ -255,9 +255,9 @@ pub struct PersonTie {
     /// 口座の番号
     #[arg(long)]
     pub account: u64,
-    /// 確認を待つカードの番号。1枚だけなら省けます
+    /// 確認を待つカードの番号。手元のカードのもの
     #[arg(long)]
-    pub pending: Option<u64>,
+    pub pending: u64,
 }
 
 /// `person erase`.
