@@ -10,7 +10,15 @@ use kinchaku_protocol::signature::{PublicKey, Signer};
 use kinchaku_protocol::time::{Day, Time};
 use zeroize::Zeroizing;
 
+use crate::access::action::AccessAction;
+use crate::calendar::CalendarError;
 use crate::identity::action::{CardAction, KeyIdResult};
+use crate::points::action::PointsAction;
+use crate::programme::Refusal;
+use crate::programme::action::SetUpAction;
+use crate::sale::action::SaleAction;
+use crate::sale::rows::OrderRow;
+use crate::settlement::action::{CancelRefusal, SettleAction};
 
 /// The issuing region whose books are meant: the first column of every key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -274,6 +282,16 @@ pub enum Action {
     },
     /// About cards and persons.
     Card(CardAction),
+    /// The town's folder and its lists.
+    SetUp(SetUpAction),
+    /// About points and balances.
+    Points(PointsAction),
+    /// About acquiring value.
+    Sale(SaleAction),
+    /// About what shops are paid.
+    Settle(SettleAction),
+    /// About who may use the console's API.
+    Access(AccessAction),
 }
 
 /// What became of a command.
@@ -314,6 +332,20 @@ pub enum Outcome {
     Tied {
         /// Which.
         pending: u64,
+    },
+    /// An order as it stands.
+    Order(Box<OrderRow>),
+    /// Lots were drawn.
+    Drawn {
+        /// Applications that took part.
+        applications: u64,
+        /// Lots won, all together.
+        won: u64,
+    },
+    /// A token was made.
+    Token {
+        /// Its number.
+        id: u64,
     },
 }
 
@@ -381,6 +413,48 @@ pub enum CommandError {
     /// The person of the account changed since the command was prepared; prepare it again.
     #[error("the person changed in between")]
     Changed,
+    /// The town has no folder of programmes, or none with what was asked for.
+    #[error("not set up")]
+    NotSetUp,
+    /// The folder changes what is sold or in people's hands already.
+    #[error("the folder changes what cannot change any more")]
+    Incompatible,
+    /// The folder is not right; reading it says why.
+    #[error("the folder is not right")]
+    BadFolder,
+    /// No such programme, or it is of another kind.
+    #[error("no such programme")]
+    NoProgramme,
+    /// No such application.
+    #[error("no such application")]
+    NoApplication,
+    /// No such order.
+    #[error("no such order")]
+    NoOrder,
+    /// No such period, or it is not over yet.
+    #[error("no such period to close")]
+    NoPeriod,
+    /// No such token.
+    #[error("no such token")]
+    NoToken,
+    /// The order is past this: paid, failed or given back.
+    #[error("the order is past this")]
+    OrderState,
+    /// What the order brought was used in part: it cannot be given back.
+    #[error("used already")]
+    UsedAlready,
+    /// The seed is not the one committed to, or there is no commitment, or the list is still open, or it was drawn.
+    #[error("the draw cannot be made now")]
+    NoDraw,
+    /// The programme does not let this person do this now.
+    #[error("refused: {0}")]
+    Refused(#[from] Refusal),
+    /// The payment is not taken back.
+    #[error("not taken back: {0}")]
+    NotCancelled(#[from] CancelRefusal),
+    /// A day that cannot be told.
+    #[error(transparent)]
+    Calendar(#[from] CalendarError),
     /// The database or a key did not answer; try again.
     #[error("the books are not available")]
     Unavailable,

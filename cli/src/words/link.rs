@@ -48,6 +48,8 @@ pub const fn reason_word(reason: Reason) -> (&'static str, Key) {
         Reason::UnknownCard => ("unknown_card", Key::ErrorLinkUnknownCard),
         // About payments, never about a card's proof.
         Reason::None
+        | Reason::Closed
+        | Reason::CashRefunded
         | Reason::ShopRefused
         | Reason::Cancelled
         | Reason::OverReserve

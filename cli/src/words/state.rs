@@ -158,7 +158,10 @@ pub const fn reason(reason: Reason) -> Option<(&'static str, Key)> {
         | Reason::Attributes
         | Reason::NotAMinor
         | Reason::NotLinked
-        | Reason::UnknownCard => return None,
+        | Reason::UnknownCard
+        // About a cancellation, which a payer is not told of.
+        | Reason::Closed
+        | Reason::CashRefunded => return None,
     })
 }
 

@@ -80,6 +80,10 @@ codes! {
         NotLinked = 23,
         /// A card this town has not seen: the office ties it to the account, or the platform does.
         UnknownCard = 24,
+        /// The payment's week is closed: the office decides (F097).
+        Closed = 25,
+        /// The shop gave cash back: nothing is taken back besides (F097).
+        CashRefunded = 26,
     }
 }
 

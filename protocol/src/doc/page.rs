@@ -29,6 +29,10 @@ codes! {
         Device = 8,
         /// Text for people, by number.
         Notice = 9,
+        /// [`super::RuleRow`] by class.
+        Rule = 10,
+        /// [`super::StandingRow`] by class.
+        Standing = 11,
     }
 }
 

@@ -28,6 +28,38 @@ record! {
 }
 
 record! {
+    /// What a programme says of a class beyond its name, for the choice at the counter.
+    pub struct RuleRow [
+        /// Which.
+        class: ClassId,
+        /// Classes it may pay together with (F081, F089); the other way round, too.
+        combine: Vec<ClassId>,
+        /// The first second of its use (F079), none where it can be used as soon as it is there.
+        from: Option<Time>,
+        /// Whether each payment asks for the PIN (F155).
+        pin_always: bool,
+        /// The names of its ranks, lowest first (F016).
+        ranks: Vec<String>,
+    ]
+}
+
+record! {
+    /// How the account stands with one class, beyond its balance.
+    pub struct StandingRow [
+        /// Which.
+        class: ClassId,
+        /// The last day of a balance of the extending kind (F022).
+        until: Option<Day>,
+        /// What is owed after a claw-back (F008).
+        owed: Amount,
+        /// The place of the rank among the class's ranks, none where nobody was judged yet.
+        rank: Option<u32>,
+        /// Points earned and not granted yet.
+        coming: Amount,
+    ]
+}
+
+record! {
     /// What the account has of one class.
     pub struct BalanceRow [
         /// Which.

@@ -7,8 +7,11 @@ use kinchaku_protocol::api;
 use kinchaku_protocol::time::Time;
 
 use crate::books::BooksError;
+use crate::calendar::CalendarError;
 use crate::command::CommandError;
 use crate::identity::cards::CardError;
+use crate::programme::Refusal;
+use crate::settlement::action::CancelRefusal;
 
 /// Why a request was not carried out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,8 +82,28 @@ pub enum Problem {
     Mark,
     /// A job was asked for a time that has not come.
     Future,
+    /// The town has no folder of programmes.
+    NotSetUp,
+    /// The folder changes what is sold or in people's hands already.
+    Incompatible,
+    /// The folder is not right.
+    BadFolder,
+    /// The order is past this.
+    OrderState,
+    /// What the order brought was used.
+    UsedAlready,
+    /// The draw cannot be made now.
+    NoDraw,
+    /// The programme does not let this person do this now.
+    Refused(Refusal),
+    /// The payment is not taken back.
+    NotCancelled(CancelRefusal),
+    /// A day that cannot be told.
+    Calendar(CalendarError),
     /// The bearer token is missing or wrong.
     Token,
+    /// The token's role may not do this.
+    Role,
     /// Too many requests: again in so many seconds.
     TooMany {
         /// Seconds.
@@ -134,6 +157,16 @@ impl Problem {
             Self::Amount => (S::BAD_REQUEST, "amount", "Amount not acceptable"),
             Self::Mark => (S::CONFLICT, "mark", "Does not fit into a payment code"),
             Self::Future => (S::CONFLICT, "future", "Time has not come"),
+            Self::NotSetUp => (S::CONFLICT, "not_set_up", "No programmes in this town"),
+            Self::Incompatible => (S::CONFLICT, "incompatible", "Changes what cannot change"),
+            Self::BadFolder => (S::BAD_REQUEST, "bad_folder", "The folder is not right"),
+            Self::OrderState => (S::CONFLICT, "order_state", "The order is past this"),
+            Self::UsedAlready => (S::CONFLICT, "used_already", "Used already"),
+            Self::NoDraw => (S::CONFLICT, "no_draw", "Cannot be drawn now"),
+            Self::Refused(refusal) => (S::CONFLICT, refused(refusal), "Refused by the programme"),
+            Self::NotCancelled(refusal) => (S::CONFLICT, not_cancelled(refusal), "Not taken back"),
+            Self::Calendar(_) => (S::CONFLICT, "calendar", "Holidays of that year are not known"),
+            Self::Role => (S::FORBIDDEN, "role", "Not with this token"),
             Self::Token => (S::UNAUTHORIZED, "token", "Token not valid"),
             Self::TooMany { .. } => (S::TOO_MANY_REQUESTS, "too_many", "Too many requests"),
             Self::Unavailable => (S::SERVICE_UNAVAILABLE, "unavailable", "Try again"),
@@ -146,6 +179,42 @@ impl Problem {
     #[must_use]
     pub const fn code(self) -> &'static str {
         self.parts().1
+    }
+}
+
+/// The code of a programme's refusal.
+const fn refused(refusal: Refusal) -> &'static str {
+    match refusal {
+        Refusal::NotYet { .. } => "not_yet",
+        Refusal::Over { .. } => "over",
+        Refusal::NoCard => "no_card",
+        Refusal::Elsewhere => "elsewhere",
+        Refusal::TooYoung { .. } => "too_young",
+        Refusal::TooOld { .. } => "too_old",
+        Refusal::AgeUnclear => "age_unclear",
+        Refusal::NotRegistered { .. } => "not_registered",
+        Refusal::NotListed => "not_listed",
+        Refusal::AppliedBefore => "applied_before",
+        Refusal::NoApplication => "no_application",
+        Refusal::NotWon => "not_won",
+        Refusal::TooMany { .. } => "too_many_units",
+        Refusal::SoldOut { .. } => "sold_out",
+        Refusal::Apart(..) => "apart",
+        Refusal::NoClass(_) => "no_class",
+    }
+}
+
+/// The code of why a payment is not taken back.
+const fn not_cancelled(refusal: CancelRefusal) -> &'static str {
+    match refusal {
+        CancelRefusal::NotPosted => "not_posted",
+        CancelRefusal::OtherShop => "other_shop",
+        CancelRefusal::Closed => "closed",
+        CancelRefusal::OfficeOnly => "office_only",
+        CancelRefusal::Already => "already_cancelled",
+        CancelRefusal::NotPaid => "not_paid",
+        CancelRefusal::Cash => "cash_refunded",
+        CancelRefusal::StillOpen => "still_open",
     }
 }
 
@@ -166,6 +235,20 @@ impl From<CommandError> for Problem {
             CommandError::NoChallenge => Self::Challenge,
             CommandError::NoPerson => Self::NoPerson,
             CommandError::NoPending => Self::NoPending,
+            CommandError::NotSetUp => Self::NotSetUp,
+            CommandError::Incompatible => Self::Incompatible,
+            CommandError::BadFolder => Self::BadFolder,
+            CommandError::NoProgramme
+            | CommandError::NoApplication
+            | CommandError::NoOrder
+            | CommandError::NoPeriod
+            | CommandError::NoToken => Self::Unknown,
+            CommandError::OrderState => Self::OrderState,
+            CommandError::UsedAlready => Self::UsedAlready,
+            CommandError::NoDraw => Self::NoDraw,
+            CommandError::Refused(refusal) => Self::Refused(refusal),
+            CommandError::NotCancelled(refusal) => Self::NotCancelled(refusal),
+            CommandError::Calendar(error) => Self::Calendar(error),
             CommandError::Unavailable | CommandError::Changed => Self::Unavailable,
             CommandError::Broken => Self::Internal,
         }

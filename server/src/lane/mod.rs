@@ -10,7 +10,7 @@
 //! tried again, until a later attempt gets it. A lane that panicked starts again; meanwhile it is not ours.
 
 mod front;
-mod wants;
+pub(crate) mod wants;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -24,7 +24,10 @@ use crate::fault;
 use crate::ledger::decide::{self, Books, Reply, Task};
 use crate::ledger::rows::{MarkRow, RevokedRow, ShopRow};
 use crate::ledger::view::View;
-use crate::store::table::Table;
+use crate::programme::rows::ProgrammeFileRow;
+use crate::programme::{Folder, PROGRAMMES, Programmes};
+use crate::settlement::action::SettleAction;
+use crate::store::table::{BadValue, Table};
 use crate::store::{Lease, Query, Store, StoreError, Which};
 use wants::Wants;
 
@@ -73,6 +76,7 @@ impl Lane {
             rules,
             holder,
             keeping: keeping.clone(),
+            programmes: std::sync::Mutex::new((0, None)),
         };
         tokio::spawn(watch(Arc::new(keeper), waiting));
         Self {
@@ -99,6 +103,7 @@ impl Lane {
         let documents = match &mut action {
             Action::Upload(items) => std::mem::take(items).into_iter().map(|item| item.document.0).collect(),
             Action::IssueAllowance { close: Some(close), .. } => vec![close.clone()],
+            Action::Settle(SettleAction::Cancel { document, .. }) => vec![document.clone()],
             _ => Vec::new(),
         };
         let documents = front::check(self.store.as_ref(), self.town, &self.signers, documents).await;
@@ -127,6 +132,8 @@ struct Keeper {
     rules: TownRules,
     holder: String,
     keeping: Arc<AtomicBool>,
+    /// The town's folder as it was last read, with its version.
+    programmes: std::sync::Mutex<(u64, Option<Arc<Programmes>>)>,
 }
 
 /// Starts the lane again where it panicked: what it was about is lost, and answered as unavailable.
@@ -294,7 +301,36 @@ impl Keeper {
                 return Ok(view);
             }
             self.fetch(&mut view, queries).await?;
+            if view.programmes.is_none() && view.counter(PROGRAMMES) > 0 {
+                view.programmes = Some(self.programmes(view.counter(PROGRAMMES)).await?);
+            }
         }
+    }
+
+    /// The town's folder, read again where another one was loaded.
+    async fn programmes(&self, version: u64) -> Result<Arc<Programmes>, StoreError> {
+        let known = self.programmes.lock().map(|known| known.clone()).unwrap_or_default();
+        if let (at, Some(programmes)) = known
+            && at == version
+        {
+            return Ok(programmes);
+        }
+        let query = Query {
+            table: ProgrammeFileRow::DEF,
+            which: Which::All,
+        };
+        let loaded = self.store.load(self.town, vec![query]).await?;
+        let rows = loaded
+            .iter()
+            .flatten()
+            .map(|values| ProgrammeFileRow::from_values(values));
+        let rows: Vec<ProgrammeFileRow> = rows.collect::<Result<_, _>>()?;
+        let programmes = Programmes::read(&Folder::of(rows)).map_err(|_| BadValue)?;
+        let programmes = Arc::new(programmes);
+        if let Ok(mut known) = self.programmes.lock() {
+            *known = (version, Some(programmes.clone()));
+        }
+        Ok(programmes)
     }
 
     async fn load_for_bulletin(&self, view: &mut View) -> Result<(), StoreError> {

@@ -18,6 +18,7 @@ use crate::ledger::rows::{
 };
 use crate::ledger::stop::EPOCH;
 use crate::ledger::view::View;
+use crate::points::rows::BalanceRow;
 use crate::store::table::{Column, Table, Value};
 use crate::store::{Query, Which};
 
@@ -48,16 +49,22 @@ impl Wants {
         self.devices(view);
         self.cards(view);
         self.allowances(view);
+        self.balances(view);
+        crate::programme::wanted::follow(self, view);
+        crate::points::load::follow(self, view);
+        crate::sale::load::follow(self, view);
+        crate::settlement::load::follow(self, view);
+        crate::access::load::follow(self, view);
         let mut round = std::mem::take(&mut self.ranges);
         round.extend(std::mem::take(&mut self.next).into_values());
         round
     }
 
-    fn one<R: Table>(&mut self, column: &'static str, value: &impl Column) {
+    pub(crate) fn one<R: Table>(&mut self, column: &'static str, value: &impl Column) {
         self.filtered::<R>(column, value, None);
     }
 
-    fn filtered<R: Table>(&mut self, column: &'static str, value: &impl Column, and: Option<&'static str>) {
+    pub(crate) fn filtered<R: Table>(&mut self, column: &'static str, value: &impl Column, and: Option<&'static str>) {
         let value = value.to_value();
         if value == Value::Null || !self.asked.insert((R::DEF.name, column, value.clone())) {
             return;
@@ -71,7 +78,7 @@ impl Wants {
         }
     }
 
-    fn whole<R: Table>(&mut self, which: Which) {
+    pub(crate) fn whole<R: Table>(&mut self, which: Which) {
         let query = Query { table: R::DEF, which };
         if self.wholes.insert(query.clone()) {
             self.ranges.push(query);
@@ -132,6 +139,11 @@ impl Wants {
                 self.device(*device);
             }
             Action::Card(action) => self.card(action),
+            Action::SetUp(action) => crate::programme::wanted::wants(self, action),
+            Action::Points(action) => crate::points::load::wants(self, action),
+            Action::Sale(action) => crate::sale::load::wants(self, action),
+            Action::Settle(action) => crate::settlement::load::wants(self, action),
+            Action::Access(action) => crate::access::load::wants(self, action),
         }
         for document in &task.documents {
             self.document(document);
@@ -266,6 +278,16 @@ impl Wants {
             }
             self.one::<AllowanceRow>("reference", &device.allowance);
             self.account(&device.account);
+        }
+    }
+
+    /// What every account at hand has: entries keep it.
+    fn balances(&mut self, view: &View) {
+        for account in view.accounts.all() {
+            self.one::<BalanceRow>("account", &account.id);
+        }
+        for lot in view.lots.all() {
+            self.one::<BalanceRow>("account", &lot.account);
         }
     }
 

@@ -153,7 +153,7 @@ fn pay(view: &mut View, id: DocId, parts: &[Part], now: Time) -> Result<Rows, Br
     let amounts = by_class(view, row.allowance, parts)?;
     let business = business(&row, Operation::Sub, OperationId::Use, now);
     view.intents.put(row);
-    Ok(list(view, business, &amounts))
+    list(view, business, &amounts, &movement)
 }
 
 fn reverse(view: &mut View, id: DocId, parts: &[Part], now: Time) -> Result<Rows, Broken> {
@@ -177,7 +177,7 @@ fn reverse(view: &mut View, id: DocId, parts: &[Part], now: Time) -> Result<Rows
         ..business(&row, Operation::Cancel, OperationId::UseCancel, now)
     };
     view.intents.put(row);
-    Ok(list(view, business, &amounts))
+    list(view, business, &amounts, &movement)
 }
 
 const fn business(row: &IntentRow, operation: Operation, operation_id: OperationId, now: Time) -> Business {

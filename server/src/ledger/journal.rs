@@ -13,6 +13,7 @@ use super::rows::{
     Book, BusinessRow, EntryKind, EntryRow, NO_PARTY, Operation, OperationId, PostingRow, Topic, account_party,
 };
 use super::view::View;
+use crate::points::rows::BalanceRow;
 
 /// What moves in one entry: sums by ledger account, party, class and lot.
 #[derive(Clone, Debug, Default)]
@@ -75,6 +76,40 @@ impl Movement {
         self.add(Book::ForkLoss, NO_PARTY, class, None, back)
     }
 
+    /// What each account has of each class, and owes (I3).
+    fn keep_balances(&self, view: &mut View) -> Result<(), Broken> {
+        for (&(class, book, party, _), &amount) in &self.sums {
+            if !matches!(book, Book::User | Book::Receivable) {
+                continue;
+            }
+            let account = u64::from_be_bytes(party.0);
+            let mut row = view.balances.copy(&(account, class)).unwrap_or(BalanceRow {
+                account,
+                class,
+                value: Signed::ZERO,
+                owed: Amount::ZERO,
+            });
+            row.value = row.value.plus(amount)?;
+            if book == Book::Receivable {
+                // A claim on the resident stands on the other side of the ledger: owing more is a debit.
+                let owed = row.owed.credit().units().checked_sub(amount.units()).ok_or(Broken)?;
+                row.owed = Amount::try_from(owed)?;
+            }
+            view.balances.put(row);
+        }
+        Ok(())
+    }
+
+    /// By how much this entry changed what an account has of a class.
+    fn moved(&self, account: u64, class: ClassId) -> Result<Signed, Broken> {
+        let party = account_party(account);
+        let own = self.sums.iter().filter(|((of, book, whose, _), _)| {
+            *of == class && *whose == party && matches!(book, Book::User | Book::Receivable)
+        });
+        own.map(|(_, amount)| *amount)
+            .try_fold(Signed::ZERO, |sum, amount| Ok(sum.plus(amount)?))
+    }
+
     fn balanced(&self) -> Result<(), Broken> {
         let mut by_class: BTreeMap<ClassId, Signed> = BTreeMap::new();
         for ((class, ..), amount) in &self.sums {
@@ -110,6 +145,7 @@ pub struct Head {
 /// [`Broken`] where it does not sum to zero.
 pub fn enter(view: &mut View, head: Head, movement: &Movement) -> Result<u64, Broken> {
     movement.balanced()?;
+    movement.keep_balances(view)?;
     let id = view.next("entry");
     view.entries.put(EntryRow {
         id,
@@ -156,12 +192,25 @@ pub struct Business {
     pub now: Time,
 }
 
-/// Writes one row of the transaction list for each class (F113, F114), all at one time.
-pub fn list(view: &mut View, business: Business, amounts: &BTreeMap<ClassId, Amount>) -> Vec<TransactionRow> {
+/// Writes one row of the transaction list for each class (F113, F114), all at one time, of an entry that was
+/// entered just now.
+///
+/// # Errors
+/// [`Broken`] out of range.
+pub fn list(
+    view: &mut View,
+    business: Business,
+    amounts: &BTreeMap<ClassId, Amount>,
+    movement: &Movement,
+) -> Result<Vec<TransactionRow>, Broken> {
     let mut rows = Vec::new();
     for (&class, &amount) in amounts {
         let tran_id = format!("{}{:012}", business.now.day().digits(), view.next("serial"));
         let target = taken_back(view, business, class);
+        let known = view.balances.get(&(business.account, class));
+        let value_after = known.map_or(Signed::ZERO, |row| row.value);
+        let moved = movement.moved(business.account, class)?.units();
+        let before = value_after.units().checked_sub(moved).ok_or(Broken)?;
         view.business.put(BusinessRow {
             tran_id: tran_id.clone(),
             entry: business.entry,
@@ -175,12 +224,14 @@ pub fn list(view: &mut View, business: Business, amounts: &BTreeMap<ClassId, Amo
             target,
             occurred_at: business.occurred_at,
             posted_at: business.now,
+            value_before: Signed::from_units(before),
+            value_after,
         });
         let party = account_party(business.account);
         view.tell(Topic::Account, party, List::History, tran_id.clone().into_bytes());
         rows.push(TransactionRow { tran_id, class, amount });
     }
-    rows
+    Ok(rows)
 }
 
 /// The row of the payment that a cancellation takes back (F121's `targetTranId`).

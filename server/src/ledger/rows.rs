@@ -65,12 +65,18 @@ numbered! {
         Grant = 0,
         /// Money paid in.
         Charge = 1,
+        /// Vouchers bought: their price, and the town's premium on it.
+        Purchase = 2,
         /// A payment to a shop.
         Pay = 4,
         /// A payment taken back.
         Reverse = 5,
         /// The end of unused value.
         Expire = 6,
+        /// Value taken back: points of a payment that was taken back (F006), or what was bought and not paid for.
+        Clawback = 7,
+        /// A shop's claims, transferred to its bank.
+        Payout = 9,
         /// A loss that lots could cover after all.
         ForkLoss = 10,
     }
@@ -91,6 +97,10 @@ numbered! {
         ForkLoss = 4,
         /// Value that ended unused.
         ExpiryIncome = 5,
+        /// What a resident owes after a claw-back (F008).
+        Receivable = 6,
+        /// What was transferred to shops.
+        Payout = 7,
     }
 }
 
@@ -531,6 +541,8 @@ table! {
         fact: u64,
         /// When it came.
         received_at: Time,
+        /// Why it takes nothing back; none where it does.
+        void: Reason,
     }
 }
 
@@ -676,6 +688,10 @@ table! {
         occurred_at: Time,
         /// When the books took it.
         posted_at: Time,
+        /// The account's balance of the class before it, as of posting (F120).
+        value_before: Signed,
+        /// And after it.
+        value_after: Signed,
     }
 }
 
@@ -769,10 +785,15 @@ table! {
 
 /// Every table.
 pub const TABLES: &[&TableDef] = &{
+    use crate::access::rows::{OfficeDeedRow, TokenRow};
     use crate::identity::rows::{
         ChallengeRow, DeedRow, KeyIdProgressRow, KeyIdRow, KeyRow, PendingRow, PersonRow, PersonalKeyRow, PersonalRow,
         ProofRow,
     };
+    use crate::points::rows::{BalanceRow, CampaignPointsRow, EarningRow, ExtendingRow, PointDayRow, RankRow};
+    use crate::programme::rows::{ProgrammeFileRow, RosterLineRow, RosterRow};
+    use crate::sale::rows::{ApplicationRow, OrderRow, ProviderEventRow, SaleRow, ShareRow};
+    use crate::settlement::rows::{PayoutRow, PeriodRow, RefundRow};
     use crate::store::table::Table;
     [
         CounterRow::DEF,
@@ -816,6 +837,25 @@ pub const TABLES: &[&TableDef] = &{
         KeyIdRow::DEF,
         KeyIdProgressRow::DEF,
         DeedRow::DEF,
+        ProgrammeFileRow::DEF,
+        RosterRow::DEF,
+        RosterLineRow::DEF,
+        EarningRow::DEF,
+        CampaignPointsRow::DEF,
+        BalanceRow::DEF,
+        ExtendingRow::DEF,
+        PointDayRow::DEF,
+        RankRow::DEF,
+        SaleRow::DEF,
+        ApplicationRow::DEF,
+        ShareRow::DEF,
+        OrderRow::DEF,
+        ProviderEventRow::DEF,
+        PeriodRow::DEF,
+        PayoutRow::DEF,
+        RefundRow::DEF,
+        TokenRow::DEF,
+        OfficeDeedRow::DEF,
     ]
 };
 

@@ -2,6 +2,7 @@
 //! back together. Nothing here reads a clock, a database or a random number.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use kinchaku_protocol::doc::{Fact, Table as List};
 use kinchaku_protocol::ids::{DocId, Pid, Ref};
@@ -12,10 +13,16 @@ use super::rows::{
     IntentRow, InvitationRow, LotRow, MarkRow, ParkedRow, PostingRow, RevokedRow, SeenRow, ShopRow, ShopSetRow,
     TakingRow, Topic, UnlockRow,
 };
+use crate::access::rows::{OfficeDeedRow, TokenRow};
 use crate::identity::rows::{
     ChallengeRow, DeedRow, KeyIdProgressRow, KeyIdRow, KeyRow, PendingRow, PersonRow, PersonalKeyRow, PersonalRow,
     ProofRow,
 };
+use crate::points::rows::{BalanceRow, CampaignPointsRow, EarningRow, ExtendingRow, PointDayRow, RankRow};
+use crate::programme::Programmes;
+use crate::programme::rows::{ProgrammeFileRow, RosterLineRow, RosterRow};
+use crate::sale::rows::{ApplicationRow, OrderRow, ProviderEventRow, SaleRow, ShareRow};
+use crate::settlement::rows::{PayoutRow, PeriodRow, RefundRow};
 use crate::store::Write;
 use crate::store::table::{BadValue, Column, Table, TableDef, Value};
 
@@ -115,6 +122,8 @@ macro_rules! view {
             )*
             unsigned: Vec<(u64, Fact)>,
             told: BTreeSet<(Topic, Pid, u8, Vec<u8>)>,
+            /// What the town's folder says; none where it has none.
+            pub programmes: Option<Arc<Programmes>>,
         }
 
         impl Default for View {
@@ -123,6 +132,7 @@ macro_rules! view {
                     $($field: Sheet::new(view!(@index $row $($index)?)),)*
                     unsigned: Vec::new(),
                     told: BTreeSet::new(),
+                    programmes: None,
                 }
             }
         }
@@ -207,6 +217,25 @@ view! {
     my_key_ids: KeyIdRow;
     my_key_progress: KeyIdProgressRow;
     identity_log: DeedRow;
+    programme_files: ProgrammeFileRow;
+    rosters: RosterRow;
+    roster_lines: RosterLineRow by |row| row.list.to_value();
+    earnings: EarningRow by |row| row.intent.to_value();
+    campaign_points: CampaignPointsRow by |row| row.account.to_value();
+    balances: BalanceRow by |row| row.account.to_value();
+    extending: ExtendingRow by |row| row.account.to_value();
+    point_days: PointDayRow by |row| row.account.to_value();
+    ranks: RankRow;
+    sales: SaleRow;
+    applications: ApplicationRow by |row| row.programme.to_value();
+    shares: ShareRow;
+    orders: OrderRow by |row| row.key.to_value();
+    provider_events: ProviderEventRow;
+    periods: PeriodRow;
+    payouts: PayoutRow by |row| row.shop.to_value();
+    refunds: RefundRow;
+    tokens: TokenRow by |row| row.id.to_value();
+    office_log: OfficeDeedRow;
 }
 
 impl View {

@@ -206,6 +206,8 @@ const fn book_word(book: Book) -> &'static str {
         Book::ShopPayable => "shop_payable",
         Book::ForkLoss => "fork_loss",
         Book::ExpiryIncome => "expiry_income",
+        Book::Receivable => "receivable",
+        Book::Payout => "payout",
     }
 }
 
@@ -247,6 +249,8 @@ pub(super) const fn reason_word(reason: Reason) -> &'static str {
         Reason::NotAMinor => "not_a_minor",
         Reason::NotLinked => "not_linked",
         Reason::UnknownCard => "unknown_card",
+        Reason::Closed => "closed",
+        Reason::CashRefunded => "cash_refunded",
     }
 }
 
@@ -256,6 +260,8 @@ fn japanese(word: &str) -> &'static str {
         "budget" => "事業の予算",
         "suspense" => "受け入れたお金",
         "user" => "住民の残高",
+        "receivable" => "住民から戻してもらう分",
+        "payout" => "店へ振り込んだ分",
         "shop_payable" => "店への未払い",
         "fork_loss" => "複製による損失",
         "expiry_income" => "期限切れ",

@@ -1,5 +1,6 @@
 //! A town's folder, all of it or nothing.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
@@ -7,16 +8,63 @@ use super::kind::Known;
 use super::model::{Programme, Programmes};
 use super::problem::{ProgrammeProblem, Wrong};
 use super::reader::Source;
+use super::rows::ProgrammeFileRow;
 use super::{class, kind, shops, town};
 use crate::calendar::{Calendar, Holidays};
 
+/// The files of a town's folder by their path in it, parted by `/`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Folder {
+    /// Their bytes.
+    pub files: BTreeMap<String, Vec<u8>>,
+}
+
+impl Folder {
+    /// The folder in force, from the books.
+    #[must_use]
+    pub fn of(rows: Vec<ProgrammeFileRow>) -> Self {
+        let present = rows.into_iter().filter(|row| row.present);
+        Self {
+            files: present.map(|row| (row.path, row.content)).collect(),
+        }
+    }
+
+    /// Reads `town.toml`, `classes.toml`, `shops.csv`, `holidays.csv` and `programmes/*.toml`, as far as they are
+    /// there; nothing else of the folder.
+    #[must_use]
+    pub fn from_disk(folder: &Path) -> Self {
+        let mut names: Vec<String> = ["town.toml", "classes.toml", "shops.csv", "holidays.csv"]
+            .map(str::to_owned)
+            .to_vec();
+        let programmes = fs::read_dir(folder.join("programmes")).into_iter().flatten();
+        let programmes = programmes.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+        names.extend(
+            programmes
+                .filter(|name| name.ends_with(".toml"))
+                .map(|name| format!("programmes/{name}")),
+        );
+        let files = names
+            .into_iter()
+            .filter_map(|name| Some((name.clone(), fs::read(folder.join(&name)).ok()?)));
+        Self { files: files.collect() }
+    }
+}
+
 impl Programmes {
+    /// Reads a town's folder on disk.
+    ///
+    /// # Errors
+    /// As [`Programmes::read`].
+    pub fn load(folder: &Path) -> Result<Self, Vec<ProgrammeProblem>> {
+        Self::read(&Folder::from_disk(folder))
+    }
+
     /// Reads a town's folder: `town.toml`, `classes.toml`, `programmes/*.toml`, `shops.csv` and, where the town
     /// has a newer list of holidays than this server, `holidays.csv`.
     ///
     /// # Errors
     /// Everything that is wrong. What depends on a file that is wrong is not looked at.
-    pub fn load(folder: &Path) -> Result<Self, Vec<ProgrammeProblem>> {
+    pub fn read(folder: &Folder) -> Result<Self, Vec<ProgrammeProblem>> {
         let mut problems = Vec::new();
         let holidays = keep(holidays(folder), &mut problems);
         let town = text(folder, "town.toml").and_then(|text| Source::new("town.toml", &text).read(town::read));
@@ -25,7 +73,7 @@ impl Programmes {
         let classes = text(folder, "classes.toml")
             .and_then(|text| Source::new("classes.toml", &text).read(|file| class::read(file, &town.sets)));
         let classes = keep(classes, &mut problems);
-        let shops = bytes(folder, "shops.csv").and_then(|bytes| shops::read(&bytes, &town.region));
+        let shops = bytes(folder, "shops.csv").and_then(|bytes| shops::read(bytes, &town.region));
         let shops = keep(shops, &mut problems);
         if let Some(shops) = &shops {
             for (id, set) in &town.sets {
@@ -65,18 +113,12 @@ impl Programmes {
 
 type Found<T> = Result<T, Vec<ProgrammeProblem>>;
 
-fn programmes(folder: &Path, known: &Known<'_>) -> Found<Vec<Programme>> {
-    let entries = fs::read_dir(folder.join("programmes")).map_err(|_| unreadable("programmes"))?;
-    let mut names: Vec<String> = entries
-        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-        .filter(|name| name.ends_with(".toml"))
-        .collect();
-    names.sort_unstable();
+fn programmes(folder: &Folder, known: &Known<'_>) -> Found<Vec<Programme>> {
+    let names = folder.files.keys().filter(|name| name.starts_with("programmes/"));
     let mut programmes: Vec<Programme> = Vec::new();
     let mut problems = Vec::new();
     for name in names {
-        let name = format!("programmes/{name}");
-        let read = text(folder, &name).and_then(|text| Source::new(&name, &text).read(|file| kind::read(file, known)));
+        let read = text(folder, name).and_then(|text| Source::new(name, &text).read(|file| kind::read(file, known)));
         let Some(programme) = keep(read, &mut problems) else {
             continue;
         };
@@ -84,7 +126,7 @@ fn programmes(folder: &Path, known: &Known<'_>) -> Found<Vec<Programme>> {
             let twice = Wrong::Twice {
                 name: programme.id.to_string(),
             };
-            problems.push(whole(&name, "number", twice));
+            problems.push(whole(name, "number", twice));
         }
         programmes.push(programme);
     }
@@ -96,24 +138,25 @@ fn programmes(folder: &Path, known: &Known<'_>) -> Found<Vec<Programme>> {
 }
 
 /// The kept list, renewed by the folder's own.
-fn holidays(folder: &Path) -> Found<Holidays> {
+fn holidays(folder: &Folder) -> Found<Holidays> {
     let kept = Holidays::kept().map_err(|wrong| vec![whole("holidays.csv", "", wrong.into())])?;
-    if !folder.join("holidays.csv").exists() {
+    let Some(newer) = folder.files.get("holidays.csv") else {
         return Ok(kept);
-    }
-    let bytes = bytes(folder, "holidays.csv")?;
-    match Holidays::read(&bytes) {
+    };
+    match Holidays::read(newer) {
         Ok(newer) => Ok(kept.renewed_by(newer)),
         Err(wrong) => Err(vec![whole("holidays.csv", "", wrong.into())]),
     }
 }
 
-fn text(folder: &Path, name: &str) -> Found<String> {
-    fs::read_to_string(folder.join(name)).map_err(|_| unreadable(name))
+fn text(folder: &Folder, name: &str) -> Found<String> {
+    let text = folder.files.get(name).and_then(|bytes| str::from_utf8(bytes).ok());
+    text.map(str::to_owned).ok_or_else(|| unreadable(name))
 }
 
-fn bytes(folder: &Path, name: &str) -> Found<Vec<u8>> {
-    fs::read(folder.join(name)).map_err(|_| unreadable(name))
+fn bytes<'f>(folder: &'f Folder, name: &str) -> Found<&'f [u8]> {
+    let bytes = folder.files.get(name).map(Vec::as_slice);
+    bytes.ok_or_else(|| unreadable(name))
 }
 
 fn unreadable(name: &str) -> Vec<ProgrammeProblem> {

@@ -4,20 +4,28 @@
 //! is then a function of programme, person's facts and moment ([`check`]); nothing here knows a clock or a
 //! database.
 
+pub mod action;
 mod check;
 mod class;
+mod decide;
 mod kind;
 mod load;
 mod model;
 mod problem;
 mod reader;
 mod roster;
+pub mod rows;
 mod shops;
 #[cfg(test)]
 mod tests;
 mod town;
+pub(crate) mod wanted;
+
+/// The series that counts versions of the folder.
+pub const PROGRAMMES: &str = "programmes";
 
 pub use self::check::{Bought, Facts, Refusal, Sold};
+pub use self::load::Folder;
 pub use self::model::{
     AgeLimit, Apply, Bonus, BuyBy, CancelRule, Class, Distribution, Kind, LegalKind, PayIn, Programme, Programmes,
     Region, Sale, ShopSet, UsePeriod, Who, Window,

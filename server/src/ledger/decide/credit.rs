@@ -58,7 +58,12 @@ impl Books<'_> {
             occurred_at: self.now,
             now: self.now,
         };
-        let rows = list(self.view, business, &BTreeMap::from([(credit.class, amount)]));
+        let rows = list(
+            self.view,
+            business,
+            &BTreeMap::from([(credit.class, amount)]),
+            &movement,
+        )?;
         let tran_id = rows
             .into_iter()
             .next()

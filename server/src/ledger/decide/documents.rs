@@ -331,6 +331,7 @@ impl Books<'_> {
             doc: cancel.bytes().to_vec(),
             fact,
             received_at: self.now,
+            void: Reason::None,
         });
         target.map(|(_, allowance)| allowance)
     }

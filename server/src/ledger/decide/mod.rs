@@ -121,6 +121,11 @@ pub fn decide(books: &mut Books<'_>, task: &Task) -> Result<Reply, CommandError>
             pay_key,
         } => books.use_unlock(*code_hash, *device, *pay_key),
         Action::Card(action) => return books.card(action),
+        Action::SetUp(action) => return books.set_up(action),
+        Action::Points(action) => return books.points(action),
+        Action::Sale(action) => return books.sale(action),
+        Action::Settle(action) => return books.settle_books(action, &task.documents),
+        Action::Access(action) => return books.access(action),
     }?;
     Ok(Reply::Ready(outcome))
 }

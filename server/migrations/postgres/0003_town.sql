@@ -1,0 +1,275 @@
+-- The town's books: programmes, points, sales, settlement, access. Keys begin with `muni`.
+
+-- A file of the town's folder, as the books go by it.
+create table programme_files (
+    muni bigint not null,
+    path text not null,
+    content bytea not null,
+    present bigint not null,
+    at bigint not null,
+    primary key (muni, path)
+);
+
+-- An imported list of people, or the resident register of a day.
+create table rosters (
+    muni bigint not null,
+    name text not null,
+    lines bigint not null,
+    digest bytea not null,
+    at bigint not null,
+    primary key (muni, name)
+);
+
+-- Somebody on a list, as keyed hashes.
+create table roster_lines (
+    muni bigint not null,
+    list text not null,
+    person bytea not null,
+    address bytea not null,
+    listed bigint not null,
+    primary key (muni, list, person, address)
+);
+
+-- What a payment earns of one class of points.
+create table earnings (
+    muni bigint not null,
+    intent bytea not null,
+    class bigint not null,
+    account bigint not null,
+    week bigint not null,
+    base bigint not null,
+    bonus bigint not null,
+    campaigns bytea not null,
+    state bigint not null,
+    lot bigint,
+    changed_at bigint not null,
+    primary key (muni, intent, class)
+);
+create index earnings_state_week on earnings (muni, state, week);
+create index earnings_account on earnings (muni, account);
+
+-- What one account has from a campaign.
+create table campaign_points (
+    muni bigint not null,
+    account bigint not null,
+    campaign bigint not null,
+    points bigint not null,
+    primary key (muni, account, campaign)
+);
+
+-- What one account has of a class, owed points taken off: kept with every entry.
+create table balances (
+    muni bigint not null,
+    account bigint not null,
+    class bigint not null,
+    value bigint not null,
+    owed bigint not null,
+    primary key (muni, account, class)
+);
+
+-- Until when a balance of the extending kind lives (F022).
+create table extending (
+    muni bigint not null,
+    account bigint not null,
+    class bigint not null,
+    until bigint,
+    primary key (muni, account, class)
+);
+create index extending_until on extending (muni, until);
+
+-- Points granted on a day, those taken back off (F021).
+create table point_days (
+    muni bigint not null,
+    account bigint not null,
+    class bigint not null,
+    day bigint not null,
+    points bigint not null,
+    primary key (muni, account, class, day)
+);
+
+-- A member's rank.
+create table ranks (
+    muni bigint not null,
+    account bigint not null,
+    class bigint not null,
+    rank bigint not null,
+    judged bigint not null,
+    primary key (muni, account, class)
+);
+create index ranks_judged on ranks (muni, judged);
+
+-- How far a programme is.
+create table sales (
+    muni bigint not null,
+    programme bigint not null,
+    sold bigint not null,
+    reserved bigint not null,
+    issued bigint not null,
+    applications bigint not null,
+    commitment bytea,
+    list bytea,
+    closed_at bigint,
+    seed bytea,
+    drawn_at bigint,
+    primary key (muni, programme)
+);
+
+-- An application.
+create table applications (
+    muni bigint not null,
+    programme bigint not null,
+    id bytea not null,
+    person bytea not null,
+    account bigint,
+    phone bytea,
+    wanted bigint not null,
+    won bigint,
+    void bigint not null,
+    buyer bigint not null,
+    at bigint not null,
+    primary key (muni, programme, id)
+);
+create index applications_programme_buyer on applications (muni, programme, buyer);
+create index applications_account on applications (muni, account);
+
+-- What one person has of a programme, over all accounts.
+create table shares (
+    muni bigint not null,
+    programme bigint not null,
+    person bytea not null,
+    application bytea,
+    won bigint not null,
+    reserved bigint not null,
+    bought bigint not null,
+    received bigint not null,
+    primary key (muni, programme, person)
+);
+
+-- Money to come in: for lots of a sale, or to top up.
+create table orders (
+    muni bigint not null,
+    id bigint not null,
+    key bytea not null,
+    content bytea not null,
+    programme bigint,
+    class bigint not null,
+    account bigint not null,
+    person bytea,
+    units bigint not null,
+    price bigint not null,
+    face bigint not null,
+    pay_in bigint not null,
+    state bigint not null,
+    provider_ref text,
+    made_at bigint not null,
+    until bigint not null,
+    settled_at bigint,
+    lot bigint,
+    returned bigint not null,
+    bonus_class bigint,
+    bonus bigint not null,
+    bonus_due bigint,
+    bonus_done bigint not null,
+    primary key (muni, id)
+);
+create index orders_key on orders (muni, key);
+create index orders_account on orders (muni, account);
+create index orders_state_until on orders (muni, state, until);
+create index orders_bonus_done_bonus_due on orders (muni, bonus_done, bonus_due);
+
+-- What a provider told, once each.
+create table provider_events (
+    muni bigint not null,
+    id bytea not null,
+    order_id bigint not null,
+    kind bigint not null,
+    at bigint not null,
+    primary key (muni, id)
+);
+
+-- A settlement period of a class.
+create table periods (
+    muni bigint not null,
+    class bigint not null,
+    number bigint not null,
+    first bigint not null,
+    last bigint not null,
+    paid_on bigint not null,
+    late bigint not null,
+    state bigint not null,
+    begun_at bigint not null,
+    closed_at bigint,
+    primary key (muni, class, number)
+);
+
+-- What a shop is paid for a period.
+create table payouts (
+    muni bigint not null,
+    class bigint not null,
+    number bigint not null,
+    shop bytea not null,
+    used bigint not null,
+    cancelled bigint not null,
+    carried_in bigint not null,
+    paid bigint not null,
+    carried_out bigint not null,
+    entry bigint,
+    primary key (muni, class, number, shop)
+);
+create index payouts_shop on payouts (muni, shop);
+
+-- How a sale was undone: one way, once.
+create table refunds (
+    muni bigint not null,
+    intent bytea not null,
+    kind bigint not null,
+    by bigint not null,
+    note text not null,
+    at bigint not null,
+    primary key (muni, intent)
+);
+
+-- Somebody's token for the JSON API.
+create table tokens (
+    muni bigint not null,
+    hash bytea not null,
+    id bigint not null,
+    name text not null,
+    role bigint not null,
+    merchant text,
+    shop bytea,
+    made_at bigint not null,
+    expires bigint not null,
+    revoked_at bigint,
+    primary key (muni, hash)
+);
+create index tokens_id on tokens (muni, id);
+
+-- What somebody did at the console.
+create table office_log (
+    muni bigint not null,
+    id bigint not null,
+    token bigint not null,
+    deed text not null,
+    target text not null,
+    at bigint not null,
+    primary key (muni, id)
+);
+create index office_log_at on office_log (muni, at);
+
+-- Balances before and after a transaction, as of its posting (F120).
+alter table business add column value_before bigint not null default 0;
+alter table business add column value_after bigint not null default 0;
+
+-- A transaction's number begins with its day, so that one order serves lists, days and periods.
+drop index business_account;
+create index business_account on business (muni, account, tran_id);
+drop index business_shop;
+create index business_shop on business (muni, shop, tran_id);
+
+-- Why a cancellation takes nothing back; 0 where it does.
+alter table cancels add column void bigint not null default 0;
+
+-- What accounts had when balances began to be kept.
+insert into balances (muni, account, class, value, owed)
+select muni, account, class, cast(sum(remaining) as bigint), 0 from lots group by muni, account, class;

@@ -1,0 +1,13 @@
+//! Which function carries out what is asked about points.
+
+use super::action::PointsAction;
+use crate::command::CommandError;
+use crate::ledger::decide::{Books, Reply};
+
+impl Books<'_> {
+    /// Carries it out.
+    pub(crate) fn points(&mut self, action: &PointsAction) -> Result<Reply, CommandError> {
+        let _ = action;
+        Err(CommandError::NotSetUp)
+    }
+}

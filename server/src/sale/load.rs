@@ -1,0 +1,15 @@
+//! Which rows a command about acquiring value needs.
+
+use super::action::SaleAction;
+use crate::lane::wants::Wants;
+use crate::ledger::view::View;
+
+/// What the command itself names.
+pub(crate) fn wants(wants: &mut Wants, action: &SaleAction) {
+    let _ = (wants, action);
+}
+
+/// What the rows at hand name further.
+pub(crate) fn follow(wants: &mut Wants, view: &View) {
+    let _ = (wants, view);
+}

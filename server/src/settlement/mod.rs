@@ -1,0 +1,11 @@
+//! What shops are owed and paid: periods and their close, cancellations before and after it, cash that a shop gave
+//! back.
+//!
+//! A period: open → closing (its last day is over, nothing can be posted in it any more; shops' sums are being
+//! written) → closed. Whatever dies in between is gone on with at the next call: every sum is written once, by its
+//! key. A cancellation: the shop while every part's period is open, afterwards the office.
+
+pub mod action;
+mod decide;
+pub(crate) mod load;
+pub mod rows;
