@@ -6,7 +6,7 @@ use kinchaku_design::{Key, Lang, text};
 use super::Arguments;
 
 /// Commands by their path.
-const COMMANDS: [(&str, Key); 39] = [
+const COMMANDS: &[(&str, Key)] = &[
     ("kinchaku", Key::CliAbout),
     ("wallet", Key::CliWallet),
     ("wallet enrol", Key::CliWalletEnrol),
@@ -49,7 +49,7 @@ const COMMANDS: [(&str, Key); 39] = [
 ];
 
 /// Options and arguments by their id; the same id means the same everywhere.
-const OPTIONS: [(&str, Key); 37] = [
+const OPTIONS: &[(&str, Key)] = &[
     ("json", Key::CliOptionJson),
     ("lang", Key::CliOptionLang),
     ("color", Key::CliOptionColor),
@@ -165,7 +165,7 @@ fn flag(name: &'static str, short: char, action: ArgAction) -> Arg {
 
 /// A command's own words: what it is, examples, how it is written.
 fn spoken(lang: Lang, command: Command, path: &str) -> Command {
-    let about = key_of(&COMMANDS, path).map_or("", |key| text(lang, key));
+    let about = key_of(COMMANDS, path).map_or("", |key| text(lang, key));
     let group = path.split(' ').next().unwrap_or(path);
     let examples = EXAMPLES.iter().find(|(of, _)| *of == group);
     let examples = examples.map(|(_, lines)| {
@@ -181,7 +181,7 @@ fn spoken(lang: Lang, command: Command, path: &str) -> Command {
 
 fn option(lang: Lang, arg: Arg) -> Arg {
     let id = arg.get_id().as_str().to_owned();
-    let key = key_of(&OPTIONS, &id);
+    let key = key_of(OPTIONS, &id);
     let heading = if arg.is_positional() {
         Key::CliHeadingArguments
     } else {
