@@ -5,6 +5,7 @@
 //! database.
 
 pub mod action;
+mod change;
 mod check;
 mod class;
 mod decide;

@@ -52,10 +52,12 @@ impl Shop {
     /// Its id in documents: the same for the same code in the same region, so that reading the file again
     /// finds the same shop.
     #[must_use]
-    pub fn pid(&self, region: &Region) -> Pid {
-        let digest = Sha256::digest(format!("{}/{}", region.number, self.code));
+    pub fn pid(&self, region: u64) -> Pid {
+        let mut digest = Sha256::new_with_prefix(b"kinchaku/shop/1\0");
+        digest.update(region.to_be_bytes());
+        digest.update(self.code.as_bytes());
         let mut id = [0; 8];
-        for (to, from) in id.iter_mut().zip(digest) {
+        for (to, from) in id.iter_mut().zip(digest.finalize()) {
             *to = from;
         }
         Pid(id)

@@ -32,7 +32,7 @@ impl Books<'_> {
         Ok(Outcome::Done)
     }
 
-    pub(super) fn add_shop(&mut self, shop: &NewShop) -> Result<Outcome, CommandError> {
+    pub(crate) fn add_shop(&mut self, shop: &NewShop) -> Result<Outcome, CommandError> {
         let dead_at = self.view.shops.get(&(shop.shop,)).and_then(|known| known.dead_at);
         self.view.shops.put(ShopRow {
             shop: shop.shop,
