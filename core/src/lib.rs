@@ -18,6 +18,7 @@ mod aead;
 pub mod book;
 pub mod card;
 pub mod clock;
+pub mod console;
 pub mod draw;
 mod durable;
 pub mod enrol;

@@ -2,11 +2,11 @@
 //! (docs/adr/0007). Plain `http` is for a server on this machine alone.
 
 use std::error::Error as _;
-use std::io::Read as _;
+use std::io::{self, Read};
 use std::time::Duration;
 
 use kinchaku_protocol::api::{CBOR, VERSION, VERSION_HEADER};
-use reqwest::blocking::Client;
+use reqwest::blocking::{self, Client};
 use reqwest::{Certificate, Url};
 
 use super::{MAX_ANSWER, Method, Network, NetworkError, Request, Response};
@@ -43,6 +43,46 @@ impl HttpNetwork {
             .build()
             .map_err(|_| NetworkError::Address)?;
         Ok(Self { client, base })
+    }
+
+    /// One exchange whose answer may be of any size and is read as it comes. Only the request's own headers are
+    /// sent; the deadline is for each wait, not for the whole.
+    ///
+    /// # Errors
+    /// [`NetworkError`].
+    pub fn stream(&self, request: &Request) -> Result<Streamed, NetworkError> {
+        let url = self.base.join(&request.path).map_err(|_| NetworkError::Address)?;
+        let mut builder = match request.method {
+            Method::Get => self.client.get(url),
+            Method::Post => self.client.post(url).body(request.body.clone()),
+        };
+        for (name, value) in &request.headers {
+            builder = builder.header(*name, value);
+        }
+        builder.send().map(Streamed).map_err(|error| trouble(&error))
+    }
+}
+
+/// An answer whose body is still to be read. A body that was cut off is an error of the reader, never its end.
+pub struct Streamed(blocking::Response);
+
+impl Streamed {
+    /// The HTTP status.
+    #[must_use]
+    pub fn status(&self) -> u16 {
+        self.0.status().as_u16()
+    }
+
+    /// A header's text.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.0.headers().get(name)?.to_str().ok()
+    }
+}
+
+impl Read for Streamed {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        self.0.read(into)
     }
 }
 

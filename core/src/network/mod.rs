@@ -2,7 +2,7 @@
 
 mod http;
 
-pub use http::HttpNetwork;
+pub use http::{HttpNetwork, Streamed};
 
 /// A request of the sync API.
 #[derive(Clone, Debug, PartialEq, Eq)]

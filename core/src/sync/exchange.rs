@@ -75,25 +75,40 @@ pub fn call(home: &Home, town: &Town, call: Call<'_>) -> Result<Vec<u8>, SyncErr
     let headers = sign(home, town, &call, home.now()?.time)?;
     match send(home, town, &call, headers) {
         Err(SyncError::Refused { status: 401 }) => {
-            let nonce = send(home, town, &Call::get("nonce"), Vec::new())?;
-            let nonce: Nonce = field::from_bytes(&nonce).map_err(|_| SyncError::Nonsense)?;
-            let headers = sign(home, town, &call, nonce.at)?;
+            let headers = sign(home, town, &call, server_time(home, town)?)?;
             send(home, town, &call, headers)
         }
         answer => answer,
     }
 }
 
-type Headers = Vec<(&'static str, String)>;
+/// What time the server says it is.
+pub(crate) fn server_time(home: &Home, town: &Town) -> Result<Time, SyncError> {
+    let nonce = send(home, town, &Call::get("nonce"), Vec::new())?;
+    let nonce: Nonce = field::from_bytes(&nonce).map_err(|_| SyncError::Nonsense)?;
+    Ok(nonce.at)
+}
+
+/// Names and values.
+pub(crate) type Headers = Vec<(&'static str, String)>;
 
 fn sign(home: &Home, town: &Town, call: &Call<'_>, created: Time) -> Result<Headers, SyncError> {
+    sign_path(home, call.method, &town.path(call.route), &call.body, created)
+}
+
+/// The headers by which this device signs a request for `path`.
+pub(crate) fn sign_path(
+    home: &Home,
+    method: Method,
+    path: &str,
+    body: &[u8],
+    created: Time,
+) -> Result<Headers, SyncError> {
     let device = home.device()?.ok_or(SyncError::NotEnrolled)?;
     let key = home.sync_key()?;
     let signer = Verified::new(&key);
     let nonce = random().map_err(KeyError::from)?;
-    let path = town.path(call.route);
-    let method = call.method.name();
-    let signed = http_signature::sign(method, &path, &call.body, device.to_ref(), nonce, created, &signer)
+    let signed = http_signature::sign(method.name(), path, body, device.to_ref(), nonce, created, &signer)
         .map_err(|_| signer.failure().unwrap_or(KeyError::BadSignature))?;
     Ok(vec![
         ("content-digest", signed.content_digest),

@@ -23,7 +23,7 @@ mod allowance;
 mod answers;
 mod backoff;
 mod error;
-mod exchange;
+pub(crate) mod exchange;
 mod knowledge;
 mod outbox;
 mod pages;
