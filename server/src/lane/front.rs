@@ -11,7 +11,7 @@ use kinchaku_protocol::ids::{Kid, Pid, Ref};
 use kinchaku_protocol::signature::{PublicKey, VerifyingPoint};
 
 use crate::command::{Signers, Town};
-use crate::ledger::decide::Checked;
+use crate::ledger::decide::{CancelledBy, Checked};
 use crate::ledger::rows::{AllowanceRow, DeviceRow};
 use crate::store::table::{Column, Table, Value};
 use crate::store::{Query, Store, StoreError, Which};
@@ -257,12 +257,12 @@ fn prove_cancel(cancel: &Received<Cancel>, keys: &Keys) -> Result<Checked, ParkR
     let console = keys.console.iter().filter(|(kid, _)| Some(*kid) == cancel.kid());
     for (_, key) in console {
         if let Ok(proven) = cancel.clone().verify_by(key) {
-            return Ok(Checked::Cancel(proven));
+            return Ok(Checked::Cancel(proven, CancelledBy::Console));
         }
     }
     let (proven, signer) = by_device(cancel, keys)?;
     (signer.shop == Some(proven.shop))
-        .then(|| signer.passes(Checked::Cancel(proven)))
+        .then(|| signer.passes(Checked::Cancel(proven, CancelledBy::Shop)))
         .ok_or(ParkReason::WrongSigner)
 }
 

@@ -33,6 +33,8 @@ pub struct Wants {
     stops_a_device: bool,
     /// A card is read on its device, for the person of its account.
     cards: bool,
+    /// A payment is taken back, refused or given back in cash.
+    undoing: bool,
 }
 
 impl Wants {
@@ -58,6 +60,15 @@ impl Wants {
         let mut round = std::mem::take(&mut self.ranges);
         round.extend(std::mem::take(&mut self.next).into_values());
         round
+    }
+
+    /// How the payments at hand were undone matters.
+    pub(crate) const fn undoes(&mut self) {
+        self.undoing = true;
+    }
+
+    pub(crate) const fn is_undoing(&self) -> bool {
+        self.undoing
     }
 
     pub(crate) fn one<R: Table>(&mut self, column: &'static str, value: &impl Column) {
@@ -243,6 +254,7 @@ impl Wants {
                 intent.bytes()
             }
             Checked::Seen(seen, shop) => {
+                self.undoing |= !seen.verdict.accepted();
                 self.one::<IntentRow>("reference", &seen.intent);
                 self.one::<SeenRow>("intent", &seen.intent);
                 self.one::<ShopRow>("shop", shop);
@@ -252,7 +264,8 @@ impl Wants {
                 self.one::<AllowanceRow>("reference", &close.allowance);
                 close.bytes()
             }
-            Checked::Cancel(cancel) => {
+            Checked::Cancel(cancel, _) => {
+                self.undoing = true;
                 self.one::<IntentRow>("reference", &cancel.intent);
                 self.one::<CancelRow>("intent", &cancel.intent);
                 cancel.bytes()

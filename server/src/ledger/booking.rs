@@ -98,7 +98,7 @@ fn paper(view: &View, row: &IntentRow) -> Result<Paper, Broken> {
         .filter(|seen| seen.shop == row.shop)
     {
         match (seen.verdict.accepted(), seen.assurance) {
-            (false, _) => said.refused = true,
+            (false, _) => said.refused |= seen.void == Reason::None,
             (true, Assurance::Blind) => {
                 said.blind = true;
                 let on = seen.seen_at.day();
@@ -111,7 +111,7 @@ fn paper(view: &View, row: &IntentRow) -> Result<Paper, Broken> {
     said.cancelled = view
         .cancels
         .by(&row.reference.to_value())
-        .any(|cancel| cancel.shop == row.shop);
+        .any(|cancel| cancel.shop == row.shop && cancel.void == Reason::None);
     Ok(Paper {
         id: row.id,
         seq: row.seq,

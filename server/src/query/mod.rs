@@ -2,13 +2,17 @@
 //!
 //! - [`pull`]: what changed for one device since a cursor
 //! - [`lists`]: the lists of the console and of the operator
+//! - [`access`], [`setup`]: tokens and what was done with them; the folder in force, and how far its programmes are
 //! - [`people`]: cards and persons, sealed
+//! - [`transactions`], [`results`], [`settlement`]: what shops and the office see of payments and of what is paid
 //! - [`audit`]: the invariants of the books, and the hash two databases must agree on
 
+pub mod access;
 pub mod audit;
 pub mod lists;
 mod page_rows;
 pub mod people;
+mod programmes;
 pub mod pull;
 
 use std::sync::Arc;
@@ -29,6 +33,7 @@ use crate::store::{Query, Store, StoreError, Which};
 pub struct Reader {
     store: Arc<dyn Store>,
     town: Town,
+    known: programmes::Known,
 }
 
 /// A device as the server knows it.
@@ -55,8 +60,12 @@ pub struct Enrolled {
 impl Reader {
     /// Of these books.
     #[must_use]
-    pub const fn new(store: Arc<dyn Store>, town: Town) -> Self {
-        Self { store, town }
+    pub fn new(store: Arc<dyn Store>, town: Town) -> Self {
+        Self {
+            store,
+            town,
+            known: programmes::Known::default(),
+        }
     }
 
     /// The device a document names, to check a request of it. A renewed device may still use the

@@ -6,6 +6,12 @@
 //! key. A cancellation: the shop while every part's period is open, afterwards the office.
 
 pub mod action;
+mod cancel;
+mod close;
 mod decide;
 pub(crate) mod load;
+mod periods;
 pub mod rows;
+
+pub use self::cancel::{Payment, cash_refusal, refusal};
+pub use self::periods::{is_closed, period_of};

@@ -39,11 +39,20 @@ pub enum Checked {
     /// Signed by the device of its allowance.
     Close(Verified<Close>),
     /// Signed by a device of its shop, or by the console.
-    Cancel(Verified<Cancel>),
+    Cancel(Verified<Cancel>, CancelledBy),
     /// One of those, signed by a device that was stopped before it came: nothing unless it was kept before.
     Stopped(Box<Checked>),
     /// Nothing that can be decided; without bytes where they must not be kept.
     Parked(ParkReason, Vec<u8>),
+}
+
+/// Whose key signed a cancellation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CancelledBy {
+    /// A device of the shop's.
+    Shop,
+    /// The console's, for whoever the console let do it.
+    Console,
 }
 
 impl Checked {
@@ -52,7 +61,7 @@ impl Checked {
             Self::Intent(intent) => intent.bytes(),
             Self::Seen(seen, _) => seen.bytes(),
             Self::Close(close) => close.bytes(),
-            Self::Cancel(cancel) => cancel.bytes(),
+            Self::Cancel(cancel, _) => cancel.bytes(),
             Self::Stopped(inner) => inner.bytes(),
             Self::Parked(_, bytes) => bytes,
         }
@@ -68,7 +77,7 @@ impl SeenRow {
 
 impl Books<'_> {
     /// Takes documents in and settles what they touch.
-    pub(super) fn take_in(&mut self, documents: &[Checked]) -> Result<Vec<Item>, Broken> {
+    pub(crate) fn take_in(&mut self, documents: &[Checked]) -> Result<Vec<Item>, Broken> {
         let mut touched = BTreeSet::new();
         let mut parked = BTreeMap::new();
         // What shops say first: whether a payment is worth keeping may depend on it.
@@ -83,6 +92,13 @@ impl Books<'_> {
         }
         for allowance in touched {
             booking::settle(self.view, allowance, self.now)?;
+        }
+        for document in documents {
+            if let Checked::Cancel(cancel, CancelledBy::Shop) = document
+                && let Some(intent) = self.view.intent(cancel.intent).map(|row| row.id)
+            {
+                self.note_reversal(intent, 0, "");
+            }
         }
         let items = documents.iter().enumerate();
         items
@@ -106,7 +122,7 @@ impl Books<'_> {
                 touched.extend(self.keep_seen(seen, *shop));
             }
             Checked::Close(close) => touched.extend(self.keep_close(close)?),
-            Checked::Cancel(cancel) => touched.extend(self.keep_cancel(cancel)),
+            Checked::Cancel(cancel, by) => touched.extend(self.keep_cancel(cancel, *by)),
             Checked::Stopped(inner) if self.is_kept(inner) => {}
             Checked::Stopped(inner) => {
                 self.park(ParkReason::WrongSigner, inner.bytes());
@@ -125,7 +141,7 @@ impl Books<'_> {
             Checked::Intent(intent) => self.view.intents.get(&(intent.id(),)).is_some(),
             Checked::Seen(seen, _) => self.view.seens.get(&(seen.id(),)).is_some(),
             Checked::Close(close) => self.view.closes.get(&(close.id(),)).is_some(),
-            Checked::Cancel(cancel) => self.view.cancels.get(&(cancel.id(),)).is_some(),
+            Checked::Cancel(cancel, _) => self.view.cancels.get(&(cancel.id(),)).is_some(),
             Checked::Stopped(inner) => self.is_kept(inner),
             Checked::Parked(..) => false,
         }
@@ -139,7 +155,7 @@ impl Books<'_> {
                 let fact = kept.or_else(|| self.fact_of_the_crowd(intent));
                 fact.map(Item::Fact).ok_or(Broken)
             }
-            Checked::Cancel(cancel) => self
+            Checked::Cancel(cancel, _) => self
                 .view
                 .cancels
                 .get(&(cancel.id(),))
@@ -246,7 +262,7 @@ impl Books<'_> {
     }
 
     /// Why a shop that asks with this relay is told no: it has handed nothing over yet. One that asks
-    /// about what it may have been told is paid is told so again.
+    /// about what it may have been told is paid is told so again. And why a refusal takes nothing back.
     fn void(&self, seen: &Seen) -> Reason {
         let relays = seen.verdict.accepted() && seen.assurance != Assurance::Blind;
         match self.view.intent(seen.intent) {
@@ -258,6 +274,8 @@ impl Books<'_> {
                     self.against(row.allowance)
                 }
             }
+            // One payment is undone one way: cash was given for it.
+            Some(row) if !seen.verdict.accepted() && self.cash_was_given(row.id) => Reason::CashRefunded,
             _ => Reason::None,
         }
     }
@@ -308,16 +326,17 @@ impl Books<'_> {
         fork.and_then(|row| row.fact).or_else(first)
     }
 
-    fn keep_cancel(&mut self, cancel: &Verified<Cancel>) -> Option<Ref> {
+    fn keep_cancel(&mut self, cancel: &Verified<Cancel>, by: CancelledBy) -> Option<Ref> {
         self.unpark(cancel.bytes());
         if self.view.cancels.get(&(cancel.id(),)).is_some() {
             return None;
         }
         let target = self.view.intent(cancel.intent).map(|row| (row.id, row.allowance));
+        let void = self.void_cancel(cancel, by);
         let fact = self.view.declare(Fact {
             subject: cancel.id(),
             kind: FactKind::CancelNoted,
-            reason: Reason::None,
+            reason: void,
             at: self.now,
             rows: Vec::new(),
             posting_day: self.now.day(),
@@ -331,7 +350,7 @@ impl Books<'_> {
             doc: cancel.bytes().to_vec(),
             fact,
             received_at: self.now,
-            void: Reason::None,
+            void,
         });
         target.map(|(_, allowance)| allowance)
     }

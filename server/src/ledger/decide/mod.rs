@@ -15,7 +15,7 @@ use kinchaku_protocol::ids::Ref;
 use kinchaku_protocol::money::Amount;
 use kinchaku_protocol::time::Time;
 
-pub use documents::Checked;
+pub use documents::{CancelledBy, Checked};
 
 use super::Broken;
 use super::rows::{BulletinRow, CounterRow};
