@@ -110,6 +110,13 @@ impl Cards {
     }
 }
 
+impl Cards {
+    /// What hashes people are found by.
+    pub(crate) const fn secret(&self) -> &IdentitySecret {
+        &self.secret
+    }
+}
+
 impl Books {
     /// A challenge for a device's card.
     ///

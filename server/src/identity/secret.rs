@@ -18,8 +18,37 @@ use zeroize::Zeroizing;
 
 use super::rows::PersonalKind;
 use crate::command::Town;
+use crate::programme::PersonKey as NamedPerson;
 
 const NONCE: usize = 12;
+
+/// A digit of either width.
+fn digit(c: char) -> Option<char> {
+    match c {
+        '0'..='9' => Some(c),
+        '０'..='９' => narrow(c),
+        _ => None,
+    }
+}
+
+/// The half-width form of a full-width ASCII character.
+fn narrow(c: char) -> Option<char> {
+    u32::from(c).checked_sub(0xfee0).and_then(char::from_u32)
+}
+
+/// An address written one way.
+fn one_way(address: &str) -> String {
+    address
+        .chars()
+        .filter(|c| !c.is_whitespace() && !matches!(c, '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}'))
+        .map(|c| match c {
+            '！'..='～' => narrow(c).unwrap_or(c),
+            'ヶ' | 'ｹ' => 'ケ',
+            '‐' | '‑' | '–' | '—' | '―' | '−' => '-',
+            c => c,
+        })
+        .collect()
+}
 
 /// Personal data does not open, or could not be sealed: a wrong secret, a damaged row, or no random bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -75,6 +104,31 @@ impl IdentitySecret {
     #[must_use]
     pub fn key_id(&self, id: &MyKeyId) -> DocId {
         self.hash(&[b"my-key-id", id.as_str().as_bytes()])
+    }
+
+    /// The hash of who somebody is, over all accounts and lists: name and birth date.
+    #[must_use]
+    pub fn person_key(&self, person: &NamedPerson) -> DocId {
+        self.hash(&[b"person", person.as_bytes()])
+    }
+
+    /// The hash of a telephone number. Its digits count, however they are parted and in whichever width; one with
+    /// Japan's country code is the same as one without.
+    #[must_use]
+    pub fn phone(&self, number: &str) -> DocId {
+        let mut digits: String = number.chars().filter_map(digit).collect();
+        let abroad = number.trim_start().starts_with(['+', '＋']);
+        if let Some(rest) = digits.strip_prefix("81").filter(|_| abroad) {
+            digits = format!("0{}", rest.trim_start_matches('0'));
+        }
+        self.hash(&[b"phone", digits.as_bytes()])
+    }
+
+    /// The hash of an address. Width of letters, spaces, variation selectors and the signs between numbers make no
+    /// difference.
+    #[must_use]
+    pub fn address(&self, address: &str) -> DocId {
+        self.hash(&[b"address", one_way(address).as_bytes()])
     }
 
     fn hash(&self, parts: &[&[u8]]) -> DocId {
@@ -242,6 +296,32 @@ mod tests {
             assert!(again.open(PersonalKind::Official, &altered).is_err());
         }
         assert!(again.open(PersonalKind::Official, &sealed[..4]).is_err());
+    }
+
+    /// F149, F152: what people write differently is found again, and nothing else is.
+    #[test]
+    fn a_person_a_phone_and_an_address_are_found_however_they_are_written() {
+        let ours = secret(1, 7);
+        let phone = ours.phone("090-1234-5678");
+        for same in [
+            "09012345678",
+            "０９０ー１２３４ー５６７８",
+            "+81 90 1234 5678",
+            "090 1234 5678",
+        ] {
+            assert_eq!(ours.phone(same), phone, "{same}");
+        }
+        for other in ["09012345679", "9012345678", "8109012345678"] {
+            assert_ne!(ours.phone(other), phone, "{other}");
+        }
+        let address = ours.address("東京都美鷹市下連雀１－２－３");
+        assert_eq!(ours.address("東京都美鷹市 下連雀1-2-3"), address);
+        assert_ne!(ours.address("東京都美鷹市下連雀1-2-31"), address);
+        let born = kinchaku_protocol::jpki::attributes::BirthDate::from_digits(b"19540401").unwrap();
+        let person = ours.person_key(&NamedPerson::new("美鷹　花子", &born));
+        assert_eq!(ours.person_key(&NamedPerson::new("美鷹花子", &born)), person);
+        assert_ne!(secret(2, 7).person_key(&NamedPerson::new("美鷹花子", &born)), person);
+        assert_ne!(ours.phone("19540401"), ours.address("19540401"));
     }
 
     #[test]
