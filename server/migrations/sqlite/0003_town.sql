@@ -40,8 +40,12 @@ create table earnings (
     base bigint not null,
     bonus bigint not null,
     campaigns blob not null,
+    unit bigint not null,
+    points bigint not null,
+    counts bigint not null,
     state bigint not null,
     lot bigint,
+    tran_id text,
     changed_at bigint not null,
     primary key (muni, intent, class)
 );
@@ -77,14 +81,15 @@ create table extending (
 );
 create index extending_until on extending (muni, until);
 
--- Points granted on a day, those taken back off (F021).
+-- Points granted by an entry, or taken back by it, on its day (F021).
 create table point_days (
     muni bigint not null,
     account bigint not null,
     class bigint not null,
+    entry bigint not null,
     day bigint not null,
     points bigint not null,
-    primary key (muni, account, class, day)
+    primary key (muni, account, class, entry)
 );
 
 -- A member's rank.
@@ -126,10 +131,12 @@ create table applications (
     won bigint,
     void bigint not null,
     buyer bigint not null,
+    bonus_age bigint not null,
     at bigint not null,
     primary key (muni, programme, id)
 );
-create index applications_programme_buyer on applications (muni, programme, buyer);
+create index applications_id on applications (muni, id);
+create index applications_buyer on applications (muni, buyer);
 create index applications_account on applications (muni, account);
 
 -- What one person has of a programme, over all accounts.
@@ -138,12 +145,12 @@ create table shares (
     programme bigint not null,
     person blob not null,
     application blob,
-    won bigint not null,
     reserved bigint not null,
     bought bigint not null,
     received bigint not null,
     primary key (muni, programme, person)
 );
+create index shares_person on shares (muni, person);
 
 -- Money to come in: for lots of a sale, or to top up.
 create table orders (
@@ -170,11 +177,14 @@ create table orders (
     bonus bigint not null,
     bonus_due bigint,
     bonus_done bigint not null,
+    bonus_lot bigint,
+    refund bigint not null,
     primary key (muni, id)
 );
 create index orders_key on orders (muni, key);
 create index orders_account on orders (muni, account);
 create index orders_state_until on orders (muni, state, until);
+create index orders_refund on orders (muni, refund);
 create index orders_bonus_done_bonus_due on orders (muni, bonus_done, bonus_due);
 
 -- What a provider told, once each.
@@ -183,9 +193,12 @@ create table provider_events (
     id blob not null,
     order_id bigint not null,
     kind bigint not null,
+    amount bigint not null,
+    verdict bigint not null,
     at bigint not null,
     primary key (muni, id)
 );
+create index provider_events_order_id on provider_events (muni, order_id);
 
 -- A settlement period of a class.
 create table periods (

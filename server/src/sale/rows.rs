@@ -7,7 +7,8 @@ use kinchaku_protocol::time::{Day, Time};
 use crate::store::table::{numbered, table};
 
 numbered! {
-    /// Where an order is: AWAITING → PAID → REFUNDED | CHARGED BACK, or AWAITING → FAILED | LAPSED.
+    /// Where an order is: AWAITING → PAID → REFUNDED | CHARGED BACK, or AWAITING → FAILED | LAPSED, either →
+    /// REFUNDED where the money came too late.
     pub enum OrderState {
         /// The provider was asked, or is about to be.
         Awaiting = 0,
@@ -17,10 +18,37 @@ numbered! {
         Failed = 2,
         /// Nobody paid in time.
         Lapsed = 3,
-        /// Paid, and given back before any of it was used.
+        /// Paid, and given back before any of it was used, or paid too late. Whether the payer has the money again
+        /// says [`RefundStep`].
         Refunded = 4,
         /// Paid, and taken back by the payer's bank.
         ChargedBack = 5,
+    }
+}
+
+numbered! {
+    /// Whether money that came in has to go back.
+    pub enum RefundStep {
+        /// No.
+        None = 0,
+        /// The provider has to give it back: it is asked until it says that it did.
+        Due = 1,
+        /// The payer has it.
+        Done = 2,
+    }
+}
+
+numbered! {
+    /// What was made of something a provider told.
+    pub enum EventVerdict {
+        /// The order went on.
+        Taken = 0,
+        /// The money came too late: it goes back.
+        TooLate = 1,
+        /// Not the price of the order: nothing was done, and somebody has to look.
+        OtherAmount = 2,
+        /// The order was past it already: nothing was done.
+        OutOfTurn = 3,
     }
 }
 
@@ -85,8 +113,10 @@ table! {
         won: Option<u32>,
         /// Whether it no longer counts.
         void: bool,
-        /// The buyer number of the notice (F151); 0 before the draw.
+        /// The buyer number of the notice (F151); 0 before the draw, and where nothing was won.
         buyer: u64,
+        /// Whether the person is of the age that gets points for buying (F080).
+        bonus_age: bool,
         /// When it came.
         at: Time,
     }
@@ -100,10 +130,8 @@ table! {
         /// Keyed hash of who.
         person: DocId,
     ] {
-        /// The application.
+        /// The application that counts.
         application: Option<Ref>,
-        /// Lots won.
-        won: u32,
         /// Lots ordered and not paid yet.
         reserved: u32,
         /// Lots bought.
@@ -161,6 +189,10 @@ table! {
         bonus_due: Option<Day>,
         /// Whether they were granted.
         bonus_done: bool,
+        /// The lot they came in.
+        bonus_lot: Option<u64>,
+        /// Whether the money has to go back.
+        refund: RefundStep,
     }
 }
 
@@ -174,6 +206,10 @@ table! {
         order_id: u64,
         /// What.
         kind: EventKind,
+        /// Of how much.
+        amount: Amount,
+        /// What was made of it.
+        verdict: EventVerdict,
         /// When it was taken in.
         at: Time,
     }
