@@ -1,6 +1,8 @@
 //! Bodies of the sync API that are not documents: CBOR arrays, checked canonical on arrival
 //! (`docs/protocol.md`, "The sync API").
 
+pub mod acquire;
+
 use crate::doc::Role;
 use crate::doc::field::{Bytes, codes, record};
 use crate::jpki::statement::CardPurpose;

@@ -7,7 +7,7 @@
 //! - [`cbor`], [`signature`], [`cose`]: bytes that can be signed once and never read in two ways
 //! - [`test_roots`]: the roots nobody may trust with money
 //! - [`doc`]: one file for each kind of signed document
-//! - [`mpm`], [`symbol`], [`base45`]: what is printed, shown and scanned
+//! - [`mpm`], [`voucher`], [`symbol`], [`base45`]: what is printed, shown and scanned
 //! - [`rules`]: the rules both sides evaluate, each one function
 //! - [`api`], [`http_signature`]: what a device asks a server, and how it signs the request (RFC 9421)
 #![cfg_attr(
@@ -30,3 +30,4 @@ pub mod signature;
 pub mod symbol;
 pub mod test_roots;
 pub mod time;
+pub mod voucher;

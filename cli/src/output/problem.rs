@@ -31,6 +31,8 @@ pub enum Filling {
     Moment(Time),
     /// The day of a time.
     Day(Time),
+    /// A time of day with its day, seen from now.
+    At(Time, Time),
 }
 
 impl Problem {
@@ -112,6 +114,7 @@ impl Filling {
             // Today's, by the time itself: a challenge lives for minutes.
             Self::Moment(time) => moment(lang, time.0, time.0),
             Self::Day(time) => date(lang, time.day().0, 0),
+            Self::At(time, now) => moment(lang, time.0, now.0),
         }
     }
 
@@ -121,7 +124,7 @@ impl Filling {
             Self::Count(count) => (*count).into(),
             Self::Text(text) => text.as_str().into(),
             Self::Word(word, _) => (*word).into(),
-            Self::Moment(time) | Self::Day(time) => time.to_string().into(),
+            Self::Moment(time) | Self::Day(time) | Self::At(time, _) => time.to_string().into(),
         }
     }
 }

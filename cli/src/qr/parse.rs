@@ -53,6 +53,7 @@ pub fn other_kind(scanned: &Scanned) -> Option<&'static str> {
     match scanned {
         Scanned::Emv(_) | Scanned::Unknown => None,
         Scanned::Receipt(_) => Some("receipt"),
+        Scanned::Voucher(_) => Some("voucher"),
         Scanned::PayPay => Some("paypay"),
         Scanned::Web { .. } => Some("web"),
         Scanned::Consumer(_) => Some("consumer"),

@@ -70,7 +70,9 @@ fn makes_sense(text: &str) -> bool {
     match recognise(text) {
         Scanned::Emv(parsed) => parsed.is_valid(),
         Scanned::Unknown => false,
-        Scanned::Receipt(_) | Scanned::PayPay | Scanned::Web { .. } | Scanned::Consumer(_) => true,
+        Scanned::Receipt(_) | Scanned::Voucher(_) | Scanned::PayPay | Scanned::Web { .. } | Scanned::Consumer(_) => {
+            true
+        }
     }
 }
 

@@ -18,6 +18,7 @@ pub fn tell(parsed: &Parsed, scanned: &Scanned, out: &Output) {
     let error = match scanned {
         Scanned::Emv(_) => ShopCodeError::Damaged,
         Scanned::Receipt(_) => ShopCodeError::Receipt,
+        Scanned::Voucher(_) => ShopCodeError::Voucher,
         Scanned::PayPay => ShopCodeError::PayPay,
         Scanned::Web { .. } => ShopCodeError::OtherService,
         Scanned::Consumer(code) => ShopCodeError::Consumer(*code),

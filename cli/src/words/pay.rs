@@ -36,6 +36,12 @@ pub fn problem(error: &PayError, asked: &Asked<'_>) -> Problem {
             .yen("payable", *payable),
         PayError::NotTheTotal => refused(Key::ErrorSplitSum).yen("amount", asked.total),
         PayError::ClassShort { class, missing } => class_short(*class, *missing, asked.classes),
+        PayError::NotYet { class, from } => refused(Key::ErrorClassNotYet)
+            .named("class", asked.classes.name(*class))
+            .with("from", Filling::At(*from, asked.now)),
+        PayError::Apart { one, other } => refused(Key::ErrorClassesApart)
+            .named("one", asked.classes.name(*one))
+            .named("other", asked.classes.name(*other)),
         // No paper tier at all: as good as a shop that needs a network.
         PayError::AbovePaper { per_payment } if per_payment.is_zero() => connect(Key::ErrorShopNoOffline),
         PayError::AbovePaper { per_payment } => refused(Key::ErrorOverPaper).yen("limit", *per_payment),

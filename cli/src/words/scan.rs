@@ -26,6 +26,7 @@ pub fn shop_code(text: &str, error: &ShopCodeError) -> Problem {
     let other = |key| Problem::new(key, Exit::Other);
     match error {
         ShopCodeError::Receipt => other(Key::ErrorQrIsReceipt),
+        ShopCodeError::Voucher => other(Key::ErrorQrIsVoucher),
         ShopCodeError::PayPay => other(Key::ErrorQrOtherService).named("service", "PayPay"),
         ShopCodeError::OtherService => other_service(text),
         ShopCodeError::Consumer(code) => consumer(*code),
@@ -47,9 +48,12 @@ fn other_service(text: &str) -> Problem {
         Scanned::Emv(parsed) if parsed.payload.jpqr().is_some() => {
             Problem::new(Key::ErrorQrOtherService, Exit::Other).named("service", "JPQR")
         }
-        Scanned::Emv(_) | Scanned::Receipt(_) | Scanned::PayPay | Scanned::Consumer(_) | Scanned::Unknown => {
-            Problem::new(Key::ErrorQrAnother, Exit::Other)
-        }
+        Scanned::Emv(_)
+        | Scanned::Receipt(_)
+        | Scanned::Voucher(_)
+        | Scanned::PayPay
+        | Scanned::Consumer(_)
+        | Scanned::Unknown => Problem::new(Key::ErrorQrAnother, Exit::Other),
     }
 }
 

@@ -1,10 +1,10 @@
 //! What can be paid with right now: the lines of the allowance in use, less what is spent.
 
-use kinchaku_protocol::doc::{Allowance, ClassRow, Part, Table, Verified};
+use kinchaku_protocol::doc::{Allowance, ClassRow, Part, RuleRow, Table, Verified};
 use kinchaku_protocol::ids::{ClassId, Ref, ServiceType};
 use kinchaku_protocol::money::Amount;
 use kinchaku_protocol::rules::split::OpenLine;
-use kinchaku_protocol::time::Day;
+use kinchaku_protocol::time::{Day, Time};
 use rusqlite::Connection;
 
 use super::payments::Payment;
@@ -22,6 +22,8 @@ pub struct Purse {
     pub used: u32,
     /// The last intent, or the allowance itself.
     pub head: Ref,
+    /// What the town's programmes say of the classes.
+    pub rules: Vec<RuleRow>,
 }
 
 impl Purse {
@@ -60,6 +62,7 @@ impl Purse {
             lines,
             used,
             head,
+            rules: server_rows::all(db, Table::Rule)?,
         })
     }
 
@@ -68,6 +71,20 @@ impl Purse {
     pub fn left_on(&self, day: Day) -> Amount {
         let usable = self.lines.iter().filter(|line| line.line.day >= day);
         Amount::sum(usable.map(|line| line.left)).unwrap_or(Amount::MAX)
+    }
+
+    /// From when a class can be used, where that lies ahead (F079).
+    #[must_use]
+    pub fn not_before(&self, class: ClassId, now: Time) -> Option<Time> {
+        let rule = self.rules.iter().find(|rule| rule.class == class)?;
+        rule.from.filter(|from| now < *from)
+    }
+
+    /// The lines whose class can be used already.
+    #[must_use]
+    pub fn open_lines(&self, now: Time) -> Vec<OpenLine> {
+        let begun = |line: &&OpenLine| self.not_before(line.line.class, now).is_none();
+        self.lines.iter().filter(begun).cloned().collect()
     }
 
     /// The class of a part.

@@ -45,6 +45,22 @@ pub enum PayError {
         /// How much is missing.
         missing: Amount,
     },
+    /// A class whose use has not begun (F079).
+    #[error("class {class} not before {from}")]
+    NotYet {
+        /// Which.
+        class: ClassId,
+        /// From when.
+        from: Time,
+    },
+    /// Two classes that do not pay together (F081, F089).
+    #[error("classes {one} and {other} do not pay together")]
+    Apart {
+        /// One.
+        one: ClassId,
+        /// The other.
+        other: ClassId,
+    },
     /// Above what may be paid to a shop with only paper.
     #[error("above the paper tier")]
     AbovePaper {
@@ -100,6 +116,7 @@ impl PayError {
             SplitError::Short { missing } => Self::Short { missing, payable },
             SplitError::NotTheTotal => Self::NotTheTotal,
             SplitError::ClassShort { class, missing } => Self::ClassShort { class, missing },
+            SplitError::Apart { one, other } => Self::Apart { one, other },
         }
     }
 }

@@ -5,7 +5,7 @@ use kinchaku_protocol::ids::{ClassId, Ref};
 use kinchaku_protocol::money::Amount;
 use kinchaku_protocol::mpm::shop_mark::Offline;
 use kinchaku_protocol::rules::duplicate::{self, Before};
-use kinchaku_protocol::rules::split::{self, Choice};
+use kinchaku_protocol::rules::split::{self, Choice, SplitError, Together};
 use kinchaku_protocol::time::{Day, Time};
 use rusqlite::Connection;
 
@@ -95,8 +95,7 @@ pub(super) fn quote_in(
         return Err(PayError::CountUsedUp);
     }
     let day = now.time.day();
-    let parts = split::split(&purse.lines, total, choice, day, &shop.sets)
-        .map_err(|error| PayError::from_split(error, split::payable(&purse.lines, false, day, &shop.sets)))?;
+    let parts = split_in(&purse, shop, total, choice, now.time)?;
     let paper = !online && shop.offline == Offline::Paper;
     if paper {
         within_paper_tier(db, &purse, total, day)?;
@@ -128,6 +127,36 @@ pub(super) fn quote_in(
         paper,
         allowance: purse.allowance.to_ref(),
     })
+}
+
+/// Splits among the lines whose time has come.
+fn split_in(purse: &Purse, shop: &Shop, total: Amount, choice: &Choice, now: Time) -> Result<Vec<Part>, PayError> {
+    let (day, sets) = (now.day(), shop.sets.as_slice());
+    let together = Together::of(&purse.rules);
+    let lines = purse.open_lines(now);
+    split::split(&lines, total, choice, day, sets, &together).map_err(|error| {
+        if let Some(early) = early(purse, &error, now)
+            && split::split(&purse.lines, total, choice, day, sets, &together).is_ok()
+        {
+            return early;
+        }
+        PayError::from_split(error, split::payable(&lines, false, day, sets, &together))
+    })
+}
+
+/// What is missing is there and its time has not come: the class that begins first.
+fn early(purse: &Purse, error: &SplitError, now: Time) -> Option<PayError> {
+    let named = match error {
+        SplitError::ClassShort { class, .. } => Some(*class),
+        SplitError::Short { .. } => None,
+        SplitError::Zero | SplitError::NotTheTotal | SplitError::Apart { .. } => return None,
+    };
+    let classes = purse.lines.iter().map(|line| line.line.class);
+    let begins = classes
+        .filter(|class| named.is_none_or(|named| named == *class))
+        .filter_map(|class| Some((purse.not_before(class, now)?, class)));
+    let (from, class) = begins.min()?;
+    Some(PayError::NotYet { class, from })
 }
 
 fn by_class(purse: &Purse, parts: &[Part]) -> Vec<(ClassId, Amount)> {

@@ -32,6 +32,9 @@ pub enum ShopCodeError {
     /// A receipt or refusal of ours, not a shop.
     #[error("a receipt, not a shop")]
     Receipt,
+    /// A code by which vouchers are fetched, which pays nobody (F069).
+    #[error("a voucher code, not a shop")]
+    Voucher,
     /// PayPay's code.
     #[error("a code of PayPay")]
     PayPay,
@@ -78,6 +81,7 @@ pub fn read_shop(home: &Home, text: &str, online: bool) -> Result<Shop, ShopCode
     let parsed = match recognise(text) {
         Scanned::Emv(parsed) => parsed,
         Scanned::Receipt(_) => return Err(ShopCodeError::Receipt),
+        Scanned::Voucher(_) => return Err(ShopCodeError::Voucher),
         Scanned::PayPay => return Err(ShopCodeError::PayPay),
         Scanned::Web { .. } => return Err(ShopCodeError::OtherService),
         Scanned::Consumer(code) => return Err(ShopCodeError::Consumer(code)),

@@ -4,6 +4,7 @@
 //! other people's phones. Nothing found here is opened or followed.
 
 use super::parse::{Parsed, parse};
+use crate::voucher;
 
 /// How receipts and refusals start (docs/protocol.md).
 pub const RECEIPT_PREFIX: &str = "KC1:";
@@ -15,6 +16,8 @@ pub enum Scanned {
     Emv(Box<Parsed>),
     /// A receipt or a shop's refusal of ours: the whole text, not yet decoded.
     Receipt(String),
+    /// A code by which vouchers are fetched (F069): the whole text, not yet decoded.
+    Voucher(String),
     /// A code that shops of PayPay put up: a web address of that service.
     PayPay,
     /// Another web address.
@@ -52,6 +55,9 @@ pub fn recognise(text: &str) -> Scanned {
     let text = parsed.text.as_str();
     if text.starts_with(RECEIPT_PREFIX) {
         return Scanned::Receipt(text.to_owned());
+    }
+    if voucher::looks_like_one(text) {
+        return Scanned::Voucher(text.to_owned());
     }
     if let Some(code) = consumer_code(text) {
         return Scanned::Consumer(code);
@@ -118,6 +124,8 @@ mod tests {
     #[test]
     fn receipts_and_emv_codes_go_their_way() {
         assert_eq!(recognise(" KC1:ABC+/ \n"), Scanned::Receipt("KC1:ABC+/".to_owned()));
+        assert_eq!(recognise("KCV1:ABC "), Scanned::Voucher("KCV1:ABC".to_owned()));
+        assert_eq!(recognise("KCV2:ABC"), Scanned::Voucher("KCV2:ABC".to_owned()));
         let Scanned::Emv(parsed) = recognise("00020101021163040000") else {
             panic!("not named EMV");
         };
