@@ -1,4 +1,4 @@
-//! The stores and the lane: the tables, the same history in both databases, who may write, and what a
+//! The stores and the lane: the same history in both databases, who may write, and what a
 //! lost answer or a second process can do.
 #![expect(
     clippy::unwrap_used,
@@ -18,8 +18,7 @@ use kinchaku_server::command::{Action, CommandError, Outcome, TownRules};
 use kinchaku_server::lane::Lane;
 use kinchaku_server::ledger::rows::{CounterRow, FactRow, TABLES};
 use kinchaku_server::query::Reader;
-use kinchaku_server::store::migrate::{POSTGRES, SQLITE};
-use kinchaku_server::store::table::{Column, Kind, Table, Value};
+use kinchaku_server::store::table::{Column, Table, Value};
 use kinchaku_server::store::{Answer, Lease, Query, Store, StoreError, Which, Write};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
@@ -29,111 +28,6 @@ use support::wallet::Wallet;
 use support::{MONEY, START, Shop, TOWN, VOUCHER, World, day, signers};
 
 type Db = Arc<dyn Store>;
-
-/// A table as a migration creates it: its columns with their types, and its key.
-struct Created {
-    name: String,
-    columns: Vec<(String, String)>,
-    key: Vec<String>,
-}
-
-fn created(sql: &str) -> Vec<Created> {
-    let code: Vec<&str> = sql.lines().filter(|line| !line.starts_with("--")).collect();
-    let mut tables = Vec::new();
-    for statement in code.join("\n").split(';') {
-        let Some(rest) = statement.trim().strip_prefix("create table ") else {
-            continue;
-        };
-        let (name, body) = rest.split_once(" (").unwrap();
-        let mut table = Created {
-            name: name.to_owned(),
-            columns: Vec::new(),
-            key: Vec::new(),
-        };
-        for line in body.lines().map(|line| line.trim().trim_end_matches(',')) {
-            if let Some(key) = line.strip_prefix("primary key (") {
-                table.key = key.trim_end_matches(')').split(", ").map(str::to_owned).collect();
-            } else if let Some((column, kind)) = line.split_once(' ').filter(|(word, _)| *word != "check") {
-                table.columns.push((column.to_owned(), kind.to_owned()));
-            }
-        }
-        tables.push(table);
-    }
-    tables
-}
-
-/// The municipality is the first column of every key and index, and nothing is left to the database to decide.
-#[test]
-fn every_key_of_both_migrations_begins_with_the_municipality() {
-    for (migrations, bytes) in [(SQLITE, "blob"), (POSTGRES, "bytea")] {
-        let all: usize = migrations.iter().map(|migration| created(migration.sql).len()).sum();
-        assert!(all > TABLES.len());
-        for migration in migrations {
-            let tables = created(migration.sql);
-            for table in &tables {
-                assert_eq!(
-                    table.columns[0],
-                    ("muni".to_owned(), "bigint not null".to_owned()),
-                    "{}",
-                    table.name
-                );
-                assert_eq!(table.key.first().map(String::as_str), Some("muni"), "{}", table.name);
-                for (column, kind) in &table.columns {
-                    let kind = kind.trim_end_matches(" not null");
-                    assert!(
-                        ["bigint", "text", bytes].contains(&kind),
-                        "{} {column} {kind}",
-                        table.name
-                    );
-                }
-            }
-            for statement in migration.sql.split(';').filter(|text| text.contains("create index")) {
-                assert!(statement.contains("(muni, "), "{statement}");
-            }
-            let code: Vec<&str> = migration.sql.lines().filter(|line| !line.starts_with("--")).collect();
-            for word in [
-                "autoincrement",
-                "serial",
-                "now(",
-                "trigger",
-                "default",
-                "random",
-                "sequence",
-                "unique",
-            ] {
-                assert!(!code.iter().any(|line| line.contains(word)), "{word}");
-            }
-        }
-    }
-}
-
-#[test]
-fn the_rows_of_the_books_are_the_tables_of_both_databases() {
-    for (migrations, bytes) in [(SQLITE, "blob"), (POSTGRES, "bytea")] {
-        let tables: Vec<Created> = migrations.iter().flat_map(|migration| created(migration.sql)).collect();
-        for def in TABLES {
-            let table = tables.iter().find(|table| table.name == def.name).expect(def.name);
-            let declared: Vec<(String, &str)> = def
-                .columns
-                .iter()
-                .map(|(name, kind)| {
-                    let kind = match kind {
-                        Kind::Int => "bigint",
-                        Kind::Text => "text",
-                        Kind::Bytes => bytes,
-                    };
-                    ((*name).to_owned(), kind)
-                })
-                .collect();
-            let there: Vec<(String, &str)> = table.columns[1..]
-                .iter()
-                .map(|(name, kind)| (name.clone(), kind.trim_end_matches(" not null")))
-                .collect();
-            assert_eq!(there, declared, "{}", def.name);
-            assert_eq!(table.key[1..], def.key_columns().collect::<Vec<_>>(), "{}", def.name);
-        }
-    }
-}
 
 /// One seeded history through a lane: payments, forks, shops' words, closes, refreshes, jobs.
 async fn live(world: &mut World, seed: u64) {

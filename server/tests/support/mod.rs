@@ -14,7 +14,7 @@ use kinchaku_protocol::doc::{
 };
 use kinchaku_protocol::ids::{ClassId, MarkId, Pid, Ref, ServiceType, SetId};
 use kinchaku_protocol::money::Amount;
-use kinchaku_protocol::signature::{Signer, SoftwareSigner};
+use kinchaku_protocol::signature::{PublicKey, Signer, SoftwareSigner};
 use kinchaku_protocol::time::{Day, Time};
 use kinchaku_server::command::{
     Action, Command, CommandError, Credit, Invitee, Legal, NewClass, NewDevice, NewShop, Outcome, Signers, Town,
@@ -112,6 +112,8 @@ pub struct World {
     pub now: Time,
     pub a: Shop,
     pub b: Shop,
+    issuer: PublicKey,
+    device_ca: PublicKey,
     invited: u8,
 }
 
@@ -132,14 +134,22 @@ impl World {
     }
 
     async fn of(store: Arc<dyn Store>, town: Town, rules: TownRules) -> Self {
-        let lane = Lane::start(store.clone(), town, Arc::new(signers()), rules, "test".to_owned());
+        Self::kept_by(store, town, rules, signers(), START).await
+    }
+
+    /// A town with keys of its own, that begins at a time of its own.
+    pub async fn kept_by(store: Arc<dyn Store>, town: Town, rules: TownRules, signers: Signers, now: Time) -> Self {
+        let (issuer, device_ca) = (signers.issuer.public_key(), signers.device_ca.public_key());
+        let lane = Lane::start(store.clone(), town, Arc::new(signers), rules, "test".to_owned());
         let mut world = Self {
             reader: Reader::new(store.clone(), town),
             store,
             lane,
-            now: START,
+            now,
             a: Shop::new(11),
             b: Shop::new(12),
+            issuer,
+            device_ca,
             invited: 0,
         };
         world.set_up().await;
@@ -216,9 +226,13 @@ impl World {
         };
         let device = Received::<Device>::read(&bytes)
             .unwrap()
-            .verify(&key(104).public_key())
+            .verify(&self.device_ca)
             .unwrap();
-        Wallet::new(account, device.to_ref(), sync, pay)
+        let wallet = Wallet::new(account, device.to_ref(), sync, pay);
+        Wallet {
+            issuer: self.issuer,
+            ..wallet
+        }
     }
 
     pub async fn credit(&self, account: u64, class: ClassId, amount: u32, until: Option<Day>) {

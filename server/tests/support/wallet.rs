@@ -5,7 +5,7 @@ use kinchaku_protocol::doc::{
 };
 use kinchaku_protocol::ids::{Pid, Ref};
 use kinchaku_protocol::money::Amount;
-use kinchaku_protocol::signature::{Signer, SoftwareSigner};
+use kinchaku_protocol::signature::{PublicKey, Signer, SoftwareSigner};
 use kinchaku_protocol::time::Time;
 
 use super::{MARK, key};
@@ -15,6 +15,8 @@ pub struct Wallet {
     pub device: Ref,
     pub sync: SoftwareSigner,
     pub pay: SoftwareSigner,
+    /// Who signs its allowances.
+    pub issuer: PublicKey,
     pub allowance: Option<Verified<Allowance>>,
     pub seq: u32,
     pub head: Ref,
@@ -35,6 +37,7 @@ impl Wallet {
             device,
             sync,
             pay,
+            issuer: key(101).public_key(),
             allowance: None,
             seq: 0,
             head: Ref([0; 16]),
@@ -49,7 +52,7 @@ impl Wallet {
     pub fn take(&mut self, bytes: &[u8]) {
         let allowance = Received::<Allowance>::read(bytes)
             .unwrap()
-            .verify(&key(101).public_key())
+            .verify(&self.issuer)
             .unwrap();
         if self.allowance.as_ref().map(Verified::id) != Some(allowance.id()) {
             self.seq = 0;
