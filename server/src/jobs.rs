@@ -36,6 +36,9 @@ pub async fn run(books: Arc<Books>) {
 pub async fn do_due(books: &Books, now: Time) -> Result<(), BooksError> {
     books.execute(Action::Lapse, now).await?;
     books.execute(Action::Expire, now).await?;
+    if let Err(error) = books.run_points_jobs(now).await {
+        tracing::warn!(%error, "points have to wait");
+    }
     let current = Received::<Bulletin>::read(&books.bulletin().await?).ok();
     let fresh = current.is_some_and(|bulletin| now.since(bulletin.claims().made_at) < DAY_SECONDS);
     if !fresh {

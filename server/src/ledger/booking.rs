@@ -17,6 +17,7 @@ use super::rows::{EntryKind, HoldState, IntentRow, Operation, OperationId, Topic
 use super::settle::{Case, Ending, Paper, Said, Settled, Standing};
 use super::view::View;
 use super::{Broken, proof};
+use crate::points;
 use crate::store::table::Column;
 
 /// Settles one allowance.
@@ -152,7 +153,8 @@ fn pay(view: &mut View, id: DocId, parts: &[Part], now: Time) -> Result<Rows, Br
     row.paid = true;
     let amounts = by_class(view, row.allowance, parts)?;
     let business = business(&row, Operation::Sub, OperationId::Use, now);
-    view.intents.put(row);
+    view.intents.put(row.clone());
+    points::posted(view, &row, &amounts, now);
     list(view, business, &amounts, &movement)
 }
 
@@ -176,8 +178,13 @@ fn reverse(view: &mut View, id: DocId, parts: &[Part], now: Time) -> Result<Rows
         entry,
         ..business(&row, Operation::Cancel, OperationId::UseCancel, now)
     };
-    view.intents.put(row);
-    list(view, business, &amounts, &movement)
+    view.intents.put(row.clone());
+    let rows = list(view, business, &amounts, &movement)?;
+    if line::done(view, row.allowance)? {
+        points::given_back(view, row.account, &movement.into_lots(), now)?;
+    }
+    points::claw::take_back_earnings(view, id, now)?;
+    Ok(rows)
 }
 
 const fn business(row: &IntentRow, operation: Operation, operation_id: OperationId, now: Time) -> Business {

@@ -76,6 +76,14 @@ impl Movement {
         self.add(Book::ForkLoss, NO_PARTY, class, None, back)
     }
 
+    /// What came into which lot.
+    #[must_use]
+    pub fn into_lots(&self) -> Vec<(u64, Amount)> {
+        let some = self.sums.iter().filter(|(_, amount)| **amount > Signed::ZERO);
+        some.filter_map(|(&(_, _, _, lot), amount)| Some((lot?, Amount::try_from(amount.units()).ok()?)))
+            .collect()
+    }
+
     /// What each account has of each class, and owes (I3).
     fn keep_balances(&self, view: &mut View) -> Result<(), Broken> {
         for (&(class, book, party, _), &amount) in &self.sums {

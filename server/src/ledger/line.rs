@@ -254,7 +254,7 @@ pub fn finish(view: &mut View, hold: Ref, order: &[(DocId, Vec<Part>)], lapsed: 
     let party = account_party(row.account);
     view.tell(Topic::Account, party, List::Allowance, hold.0.to_vec());
     view.holds.put(row);
-    Ok(())
+    crate::points::released(view, hold, order, now)
 }
 
 fn note_taking(view: &mut View, intent: DocId, line: u8, lot: u64, amount: Amount) -> Result<(), Broken> {

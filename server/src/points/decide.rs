@@ -7,7 +7,11 @@ use crate::ledger::decide::{Books, Reply};
 impl Books<'_> {
     /// Carries it out.
     pub(crate) fn points(&mut self, action: &PointsAction) -> Result<Reply, CommandError> {
-        let _ = action;
-        Err(CommandError::NotSetUp)
+        match action {
+            PointsAction::Grant { earnings } => self.grant(earnings),
+            PointsAction::Expire { balances } => self.end_balances(balances),
+            PointsAction::Judge { members } => self.judge(members),
+        }
+        .map(Reply::Ready)
     }
 }

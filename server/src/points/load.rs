@@ -1,15 +1,68 @@
-//! Which rows a command about points needs.
+//! Which rows a command about points needs, and which ones payments need for their points.
+
+use kinchaku_protocol::rules::expiry::Expiry;
 
 use super::action::PointsAction;
+use super::rows::{CampaignPointsRow, EarningRow, EarningState, ExtendingRow, PointDayRow, RankRow};
 use crate::lane::wants::Wants;
+use crate::ledger::rows::{AccountRow, ClassRow, LotRow};
 use crate::ledger::view::View;
+use crate::programme::Kind;
 
 /// What the command itself names.
 pub(crate) fn wants(wants: &mut Wants, action: &PointsAction) {
-    let _ = (wants, action);
+    match action {
+        PointsAction::Grant { earnings } => {
+            for (intent, _) in earnings {
+                wants.one::<EarningRow>("intent", intent);
+            }
+        }
+        PointsAction::Expire { balances } => {
+            for (account, _) in balances {
+                wants.one::<AccountRow>("id", account);
+                wants.filtered::<LotRow>("account", account, Some("remaining > 0"));
+            }
+        }
+        PointsAction::Judge { members } => {
+            for (account, _) in members {
+                wants.one::<PointDayRow>("account", account);
+                wants.one::<RankRow>("account", account);
+            }
+        }
+    }
 }
 
 /// What the rows at hand name further.
 pub(crate) fn follow(wants: &mut Wants, view: &View) {
-    let _ = (wants, view);
+    let Some(programmes) = view.programmes.as_deref() else {
+        return;
+    };
+    let mut classes = programmes.classes.values();
+    if classes.clone().any(|class| class.earn.is_some()) {
+        let mut kinds = programmes.programmes.values().map(|programme| &programme.kind);
+        let campaigns = kinds.any(|kind| matches!(kind, Kind::Campaign(_)));
+        for intent in view.intents.all() {
+            wants.one::<EarningRow>("intent", &intent.id);
+            if campaigns {
+                wants.one::<CampaignPointsRow>("account", &intent.account);
+            }
+        }
+        for line in view.hold_lines.all() {
+            if !programmes.classes.contains_key(&line.class) {
+                wants.one::<ClassRow>("id", &line.class);
+            }
+        }
+    }
+    for earning in view.earnings.all() {
+        wants.one::<AccountRow>("id", &earning.account);
+        if earning.state == EarningState::Granted {
+            // Whoever takes it back takes it from these.
+            wants.filtered::<LotRow>("account", &earning.account, Some("remaining > 0"));
+        }
+    }
+    if classes.any(|class| matches!(class.expiry, Expiry::Extending { .. })) {
+        for account in view.accounts.all() {
+            wants.one::<ExtendingRow>("account", &account.id);
+        }
+    }
 }

@@ -38,10 +38,18 @@ table! {
         bonus: Amount,
         /// How much by which campaign: number and points, big-endian, 4 and 8 bytes.
         campaigns: Vec<u8>,
+        /// The rule as it was then: for each full amount of this many yen …
+        unit: u32,
+        /// … that many points.
+        points: u32,
+        /// What earns besides money: 1 vouchers, 2 points.
+        counts: u8,
         /// Where it is.
         state: EarningState,
         /// The lot of its grant.
         lot: Option<u64>,
+        /// The transaction of its grant.
+        tran_id: Option<String>,
         /// When that changed.
         changed_at: Time,
     }
@@ -89,15 +97,17 @@ table! {
 }
 
 table! {
-    /// Points granted on a day, those taken back off (F021).
+    /// Points granted by an entry, or taken back by it, on its day (F021).
     pub struct PointDayRow in "point_days" key [
         /// Whose.
         account: u64,
         /// Which points.
         class: ClassId,
+        /// The entry.
+        entry: u64,
+    ] {
         /// The day of the posting.
         day: Day,
-    ] {
         /// How many.
         points: Signed,
     }

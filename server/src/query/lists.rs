@@ -173,6 +173,6 @@ impl Reader {
 }
 
 /// A report's row with exactly so many columns.
-pub(super) fn columns<const N: usize>(row: &[Value]) -> Result<&[Value; N], StoreError> {
+pub(crate) fn columns<const N: usize>(row: &[Value]) -> Result<&[Value; N], StoreError> {
     row.try_into().map_err(|_| StoreError::Value(BadValue))
 }

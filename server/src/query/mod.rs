@@ -14,6 +14,7 @@ mod page_rows;
 pub mod people;
 mod programmes;
 pub mod pull;
+pub mod setup;
 
 use std::sync::Arc;
 
@@ -31,8 +32,8 @@ use crate::store::{Query, Store, StoreError, Which};
 /// Reads a town's books.
 #[derive(Clone)]
 pub struct Reader {
-    store: Arc<dyn Store>,
-    town: Town,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) town: Town,
     known: programmes::Known,
 }
 

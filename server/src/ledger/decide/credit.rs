@@ -1,16 +1,14 @@
 //! Value for an account: points and vouchers from the class's budget, money against suspense. Each
-//! credit is one lot. The caller's key makes it happen once, for as long as the books are kept.
+//! credit is one lot; its last day and its shops are those of its class where the caller names none. The caller's key
+//! makes it happen once, for as long as the books are kept.
 
-use std::collections::BTreeMap;
-
-use kinchaku_protocol::ids::{DocId, ServiceType};
+use kinchaku_protocol::ids::{DocId, ServiceType, SetId};
 use kinchaku_protocol::money::Amount;
 
 use super::{Books, positive};
 use crate::command::{CommandError, Credit, Outcome};
-use crate::ledger::journal::{Business, Head, Movement, enter, list};
-use crate::ledger::line::put_lot;
-use crate::ledger::rows::{Book, CreditRow, EntryKind, LotRow, NO_PARTY, Operation, OperationId};
+use crate::ledger::rows::{Book, CreditRow, EntryKind, NO_PARTY, OperationId};
+use crate::points::{Acquired, acquire};
 
 impl Books<'_> {
     pub(super) fn credit(&mut self, credit: &Credit) -> Result<Outcome, CommandError> {
@@ -37,54 +35,31 @@ impl Books<'_> {
                 (EntryKind::Grant, Book::Budget, OperationId::Grant, Amount::ZERO)
             }
         };
-        let lot = self.view.next("lot");
-        let mut movement = Movement::default();
-        movement.to_user((credit.account, lot), book, NO_PARTY, credit.class, amount)?;
-        let head = Head {
-            kind,
-            intent: None,
-            target: None,
-            occurred_at: self.now,
-            now: self.now,
-        };
-        let entry = enter(self.view, head, &movement)?;
-        let business = Business {
-            entry,
-            operation: Operation::Add,
-            operation_id,
+        let known = self
+            .view
+            .programmes
+            .as_ref()
+            .and_then(|known| known.classes.get(&credit.class));
+        let until = credit.until.or_else(|| known?.expiry.lot_until(self.now.day()));
+        let scope = known.map_or(SetId::ANYWHERE, |known| known.scope);
+        let acquired = Acquired {
             account: credit.account,
-            shop: None,
-            intent: None,
-            occurred_at: self.now,
-            now: self.now,
-        };
-        let rows = list(
-            self.view,
-            business,
-            &BTreeMap::from([(credit.class, amount)]),
-            &movement,
-        )?;
-        let tran_id = rows
-            .into_iter()
-            .next()
-            .map(|row| row.tran_id)
-            .ok_or(CommandError::Broken)?;
-        put_lot(
-            self.view,
-            LotRow {
-                id: lot,
-                account: credit.account,
-                class: credit.class,
-                units: amount,
-                remaining: amount,
-                held: Amount::ZERO,
-                issued_at: self.now,
-                until: credit.until,
-                set_id: credit.set,
-                origin: entry,
-                consideration,
+            class: credit.class,
+            amount,
+            until,
+            set: if credit.set == SetId::ANYWHERE {
+                scope
+            } else {
+                credit.set
             },
-        );
+            consideration,
+            kind,
+            operation_id,
+            occurred_at: self.now,
+            intent: None,
+            sources: vec![(book, NO_PARTY, amount)],
+        };
+        let tran_id = acquire(self.view, &acquired, self.now)?.tran_id;
         self.view.credits.put(CreditRow {
             id,
             content,

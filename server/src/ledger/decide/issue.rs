@@ -1,7 +1,7 @@
 //! Allowances: value set aside for one device key.
 //!
 //! Lots are locked earliest last day first, and become lines of interchangeable lots: one class, one last
-//! day, one scope, eight lines at most.
+//! day, one scope, eight lines at most. What is owed of a class, and what may not be used yet, stays out.
 
 use std::collections::BTreeMap;
 
@@ -16,10 +16,10 @@ use super::{Books, Item};
 use crate::command::{CommandError, Outcome};
 use crate::ledger::line::put_lot;
 use crate::ledger::rows::{
-    AllowanceRow, DeviceRow, HoldKind, HoldLineRow, HoldLotRow, HoldRow, HoldState, HolderRow, LotRow, Topic,
-    account_party,
+    AllowanceRow, DeviceRow, HoldKind, HoldLineRow, HoldLotRow, HoldRow, HoldState, HolderRow, Topic, account_party,
 };
 use crate::ledger::stop::EPOCH;
+use crate::points::{free, opened_since};
 use crate::store::table::Column;
 
 /// The last day of a line whose lots have none: 9999-12-31.
@@ -113,11 +113,12 @@ impl Books<'_> {
                 .filter(|line| line.day >= today)
                 .map(|line| line.amount.less(line.consumed)),
         )?;
-        let lots = self.view.lots.by(&row.account.to_value());
-        let usable = lots.filter(|lot| lot.until.is_none_or(|until| until >= today));
-        let free = Amount::sum(usable.map(|lot| lot.remaining.less(lot.held)))?;
+        let lots = free(self.view, row.account, self.now);
+        let free = Amount::sum(lots.iter().map(|lot| lot.available))?;
         let due = refresh::due(allowance.claims(), left, free, self.now);
-        Ok((!due).then(|| row.doc.clone()))
+        // What could not be used when it was issued is not in it.
+        let opened = opened_since(self.view, row.account, row.issued_at, self.now);
+        Ok((!due && !opened).then(|| row.doc.clone()))
     }
 
     /// The account's pseudonym in this window, if it may have another allowance under it.
@@ -144,22 +145,14 @@ impl Books<'_> {
 
     /// Which lots, and how much of each.
     fn choose(&self, account: u64, ceiling: Amount) -> Lines {
-        let own: Vec<&LotRow> = self.view.lots.by(&account.to_value()).collect();
-        let free: Vec<lots::Lot> = own
-            .iter()
-            .map(|lot| lots::Lot {
-                id: lot.id,
-                until: lot.until,
-                issued_at: lot.issued_at,
-                available: lot.remaining.less(lot.held),
-            })
-            .collect();
+        let free = free(self.view, account, self.now);
         let mut lines = Lines::new();
         for (id, amount) in lots::take(&free, ceiling, self.now.day()) {
-            let Some(lot) = own.iter().find(|lot| lot.id == id) else {
+            let end = free.iter().find(|lot| lot.id == id).and_then(|lot| lot.until);
+            let Some(lot) = self.view.lots.get(&(id,)) else {
                 continue;
             };
-            let key = (lot.until.unwrap_or(NO_LAST_DAY), lot.class, lot.set_id);
+            let key = (end.unwrap_or(NO_LAST_DAY), lot.class, lot.set_id);
             if lines.len() < MAX_LINES || lines.contains_key(&key) {
                 lines.entry(key).or_default().push((id, amount));
             }
