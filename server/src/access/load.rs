@@ -1,15 +1,25 @@
 //! Which rows a command about access needs.
 
+use kinchaku_protocol::ids::DocId;
+
 use super::action::AccessAction;
+use super::rows::TokenRow;
 use crate::lane::wants::Wants;
+use crate::ledger::rows::ShopRow;
 use crate::ledger::view::View;
 
 /// What the command itself names.
 pub(crate) fn wants(wants: &mut Wants, action: &AccessAction) {
-    let _ = (wants, action);
+    match action {
+        AccessAction::Issue(token) => {
+            wants.one::<TokenRow>("hash", &DocId(token.hash));
+            wants.one::<ShopRow>("shop", &token.shop);
+            wants.one::<ShopRow>("merchant_id", &token.merchant);
+        }
+        AccessAction::Revoke { id } => wants.one::<TokenRow>("id", id),
+        AccessAction::Log { .. } => {}
+    }
 }
 
 /// What the rows at hand name further.
-pub(crate) fn follow(wants: &mut Wants, view: &View) {
-    let _ = (wants, view);
-}
+pub(crate) const fn follow(_: &mut Wants, _: &View) {}

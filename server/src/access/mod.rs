@@ -6,3 +6,4 @@ pub mod action;
 mod decide;
 pub(crate) mod load;
 pub mod rows;
+pub mod token;

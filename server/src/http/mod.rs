@@ -1,5 +1,5 @@
 //! The sync API (docs/protocol.md, "The sync API"): documents and CBOR in, documents and CBOR out,
-//! problem details for errors.
+//! problem details for errors; and under `/api/v1/{muni}` the JSON API of shops and offices ([`api`]).
 //!
 //! A request passes, from outside in: the log line and the counters, the panic guard, the time limit, the
 //! size limit, then under `/v1/{muni}` the town and the version. Devices sign their requests
@@ -7,6 +7,7 @@
 //!
 //! TLS ends at a proxy in front; this server listens on loopback unless it is told about the proxy.
 
+mod api;
 mod body;
 mod card;
 mod nonce;
@@ -25,11 +26,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Path, Request, State};
+use axum::extract::{DefaultBodyLimit, RawPathParams, Request, State};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
-use kinchaku_protocol::api;
+use kinchaku_protocol::api as protocol;
 use kinchaku_protocol::ids::Ref;
 use tower_http::catch_panic::CatchPanicLayer;
 use zeroize::Zeroizing;
@@ -73,6 +74,12 @@ const DEVICE: Rate = Rate {
     refill: Duration::from_secs(1),
 };
 
+/// What one person may ask for with a token: a console that pages through lists.
+const TOKEN: Rate = Rate {
+    burst: 300,
+    refill: Duration::from_millis(50),
+};
+
 /// What one device may ask for with a card: some taps that go wrong, and the steps of a My Key ID.
 const CARDS: Rate = Rate {
     burst: 30,
@@ -91,6 +98,7 @@ pub struct App {
     codes: Throttle<IpAddr>,
     devices: Throttle<Ref>,
     cards: Throttle<Ref>,
+    tokens: Throttle<u64>,
     office_token: Zeroizing<String>,
     behind_proxy: bool,
 }
@@ -118,6 +126,7 @@ impl App {
             codes: Throttle::new(CODES),
             devices: Throttle::new(DEVICE),
             cards: Throttle::new(CARDS),
+            tokens: Throttle::new(TOKEN),
             office_token,
             behind_proxy,
         }))
@@ -145,6 +154,10 @@ pub fn router(app: Arc<App>) -> Router {
         .layer(from_fn_with_state(app.clone(), our_town));
     Router::new()
         .nest("/v1/{muni}", town)
+        .nest(
+            "/api/v1/{muni}",
+            api::router(&app).layer(from_fn_with_state(app.clone(), our_town)),
+        )
         .route("/healthz", get(watch::health))
         .route("/readyz", get(watch::ready))
         .route("/metrics", get(watch::metrics))
@@ -158,8 +171,10 @@ pub fn router(app: Arc<App>) -> Router {
 }
 
 /// Refuses other towns.
-async fn our_town(State(app): State<Arc<App>>, Path(muni): Path<String>, request: Request, next: Next) -> Response {
-    if muni == app.books.town().muni.to_string() {
+async fn our_town(State(app): State<Arc<App>>, params: RawPathParams, request: Request, next: Next) -> Response {
+    let asked = params.iter().find(|(name, _)| *name == "muni");
+    let ours = app.books.town().muni.to_string();
+    if asked.is_some_and(|(_, muni)| muni == ours) {
         next.run(request).await
     } else {
         Problem::UnknownTown.into_response()
@@ -168,8 +183,8 @@ async fn our_town(State(app): State<Arc<App>>, Path(muni): Path<String>, request
 
 /// Refuses other versions.
 async fn version(request: Request, next: Next) -> Response {
-    let asked = request.headers().get(api::VERSION_HEADER);
-    let ours = api::VERSION.to_string();
+    let asked = request.headers().get(protocol::VERSION_HEADER);
+    let ours = protocol::VERSION.to_string();
     if asked.is_some_and(|version| version.as_bytes() == ours.as_bytes()) {
         next.run(request).await
     } else {

@@ -5,6 +5,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use kinchaku_protocol::api;
 use kinchaku_protocol::time::Time;
+use serde_json::{Map, Value};
 
 use crate::books::BooksError;
 use crate::calendar::CalendarError;
@@ -26,9 +27,9 @@ pub enum Problem {
     Method,
     /// The body is larger than [`super::MAX_BODY`].
     TooLarge,
-    /// The body is not `application/cbor`.
+    /// The body is not of the media type that is read here.
     MediaType,
-    /// The body is not canonical CBOR of the expected shape.
+    /// The body, or a query, cannot be read.
     Malformed,
     /// The request's signature is missing, malformed or does not hold.
     Signature,
@@ -88,6 +89,10 @@ pub enum Problem {
     Incompatible,
     /// The folder is not right.
     BadFolder,
+    /// A field of a query or a body is not as it should be.
+    Invalid,
+    /// The amount is not that of the payment: it may be another one that was meant.
+    AmountDiffers,
     /// The order is past this.
     OrderState,
     /// What the order brought was used.
@@ -128,7 +133,7 @@ impl Problem {
             Self::NotFound => (S::NOT_FOUND, "not_found", "No such address"),
             Self::Method => (S::METHOD_NOT_ALLOWED, "method", "Method not allowed"),
             Self::TooLarge => (S::PAYLOAD_TOO_LARGE, "too_large", "Body too large"),
-            Self::MediaType => (S::UNSUPPORTED_MEDIA_TYPE, "media_type", "Body is not CBOR"),
+            Self::MediaType => (S::UNSUPPORTED_MEDIA_TYPE, "media_type", "Body of another media type"),
             Self::Malformed => (S::BAD_REQUEST, "malformed", "Body not understood"),
             Self::Signature => (S::UNAUTHORIZED, "signature", "Signature does not hold"),
             Self::Clock => (S::UNAUTHORIZED, "clock", "Signed at another time"),
@@ -159,7 +164,9 @@ impl Problem {
             Self::Future => (S::CONFLICT, "future", "Time has not come"),
             Self::NotSetUp => (S::CONFLICT, "not_set_up", "No programmes in this town"),
             Self::Incompatible => (S::CONFLICT, "incompatible", "Changes what cannot change"),
-            Self::BadFolder => (S::BAD_REQUEST, "bad_folder", "The folder is not right"),
+            Self::BadFolder => (S::UNPROCESSABLE_ENTITY, "bad_folder", "The folder is not right"),
+            Self::Invalid => (S::UNPROCESSABLE_ENTITY, "invalid", "A field is not right"),
+            Self::AmountDiffers => (S::CONFLICT, "amount_differs", "Not the amount of the payment"),
             Self::OrderState => (S::CONFLICT, "order_state", "The order is past this"),
             Self::UsedAlready => (S::CONFLICT, "used_already", "Used already"),
             Self::NoDraw => (S::CONFLICT, "no_draw", "Cannot be drawn now"),
@@ -298,17 +305,22 @@ impl From<CardError> for Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
+        self.with(Map::new())
+    }
+}
+
+impl Problem {
+    /// The answer, with more members than every problem has.
+    pub(super) fn with(self, mut members: Map<String, Value>) -> Response {
         let (status, code, title) = self.parts();
-        let mut body = serde_json::json!({
-            "type": format!("urn:kinchaku:problem:{code}"),
-            "title": title,
-            "status": status.as_u16(),
-            "code": code,
-        });
-        if let (Self::Allowances { until }, Some(members)) = (self, body.as_object_mut()) {
+        members.insert("type".to_owned(), format!("urn:kinchaku:problem:{code}").into());
+        members.insert("title".to_owned(), title.into());
+        members.insert("status".to_owned(), status.as_u16().into());
+        members.insert("code".to_owned(), code.into());
+        if let Self::Allowances { until } = self {
             members.insert("until".to_owned(), until.to_string().into());
         }
-        let mut response = (status, body.to_string()).into_response();
+        let mut response = (status, Value::Object(members).to_string()).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(api::PROBLEM));
         if let Self::TooMany { wait } | Self::CardStatus { wait } = self {

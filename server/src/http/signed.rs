@@ -34,7 +34,13 @@ impl FromRequest<Arc<App>> for Signed {
         let (mut parts, body) = request.into_parts();
         let Peer(peer) = Peer::from_request_parts(&mut parts, app).await?;
         app.signed.take(peer, 1, Instant::now())?;
-        let request = Request::from_parts(parts, body);
+        Self::read(Request::from_parts(parts, body), app).await
+    }
+}
+
+impl Signed {
+    /// Checks a request with any body. The caller has counted it against the rate of its address.
+    pub(super) async fn read(request: Request, app: &Arc<App>) -> Result<Self, Problem> {
         let headers = signed_headers(request.headers()).ok_or(Problem::Signature)?;
         let method = request.method().as_str().to_owned();
         // Nested routers see a shortened path; the device signed the whole one.

@@ -12,6 +12,7 @@ mod decide;
 mod kind;
 mod load;
 mod model;
+mod office;
 mod problem;
 mod reader;
 mod roster;
@@ -31,6 +32,7 @@ pub use self::model::{
     AgeLimit, Apply, Bonus, BuyBy, CancelRule, Class, Distribution, Kind, LegalKind, PayIn, Programme, Programmes,
     Region, Sale, ShopSet, UsePeriod, Who, Window,
 };
+pub use self::office::{SetUpError, read_folder};
 pub use self::problem::{ProgrammeProblem, Wrong};
 pub use self::roster::{PersonKey, RosterLine, read_roster};
 pub use self::shops::Shop;

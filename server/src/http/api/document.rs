@@ -1,0 +1,100 @@
+//! The OpenAPI 3.1 document: made from the handlers themselves.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use utoipa::openapi::path::Operation;
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder, Server};
+use utoipa::{Modify, OpenApi};
+
+use super::refused::ProblemBody;
+use super::{me, programmes, rosters, shops};
+use crate::http::App;
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "巾着 JSON API",
+        description = "What shops and offices ask of a town's server. Money is whole yen or points, days are those of \
+                       Japan. Whatever a query or a body has beyond what is listed here is refused. A shop's device may sign its \
+                       requests (RFC 9421) in place of a token.",
+        license(name = "Apache-2.0", identifier = "Apache-2.0")
+    ),
+    paths(
+        me::me,
+        shops::shops,
+        programmes::folder,
+        programmes::check,
+        programmes::load,
+        programmes::programme,
+        rosters::rosters,
+        rosters::import,
+    ),
+    components(schemas(ProblemBody)),
+    modifiers(&Problems)
+)]
+struct Document;
+
+/// Refusals that any operation can meet, and who may ask.
+struct Problems;
+
+const REFUSALS: [(&str, &str); 12] = [
+    ("400", "Not understood"),
+    ("401", "No token, or one that is no longer good"),
+    ("403", "Not with this role"),
+    ("404", "Nothing is there"),
+    ("405", "Not with this method"),
+    ("409", "A rule says no; `code` says which"),
+    ("413", "Too large"),
+    ("415", "Of another media type"),
+    ("422", "A field is not right; `field` says which"),
+    ("429", "Too many requests"),
+    ("500", "A mistake of the server"),
+    ("503", "Try again"),
+];
+
+/// Operations for which nobody has to be anybody.
+const OPEN: [&str; 2] = ["/draws/", "/provider/"];
+
+const TOKEN: &str = "token";
+
+impl Modify for Problems {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        if let Some(components) = &mut document.components {
+            let bearer = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
+            components.add_security_scheme(TOKEN, bearer);
+        }
+        for (path, item) in &mut document.paths.paths {
+            let open = OPEN.iter().any(|open| path.starts_with(open));
+            for operation in [&mut item.get, &mut item.post].into_iter().flatten() {
+                add_refusals(operation);
+                if !open {
+                    operation.security = Some(vec![SecurityRequirement::new::<_, [&str; 0], &str>(TOKEN, [])]);
+                }
+            }
+        }
+    }
+}
+
+fn add_refusals(operation: &mut Operation) {
+    for (status, said) in REFUSALS {
+        let content = ContentBuilder::new()
+            .schema(Some(Ref::from_schema_name("Problem")))
+            .build();
+        let response = ResponseBuilder::new()
+            .description(said)
+            .content("application/problem+json", content)
+            .build();
+        let responses = &mut operation.responses.responses;
+        responses.entry(status.to_owned()).or_insert(RefOr::T(response));
+    }
+}
+
+/// The document, for this town.
+pub(super) async fn document(State(app): State<Arc<App>>) -> Json<utoipa::openapi::OpenApi> {
+    let mut document = Document::openapi();
+    document.servers = Some(vec![Server::new(format!("/api/v1/{}", app.books.town().muni))]);
+    Json(document)
+}
