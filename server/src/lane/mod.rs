@@ -325,7 +325,14 @@ impl Keeper {
             .flatten()
             .map(|values| ProgrammeFileRow::from_values(values));
         let rows: Vec<ProgrammeFileRow> = rows.collect::<Result<_, _>>()?;
-        let programmes = Programmes::read(&Folder::of(rows)).map_err(|_| BadValue)?;
+        let programmes = Programmes::read(&Folder::of(rows)).map_err(|problems| {
+            // Posting without the rules in force would be worse than not posting.
+            tracing::error!(
+                problems = problems.len(),
+                "this version cannot read the town's folder in the books"
+            );
+            BadValue
+        })?;
         let programmes = Arc::new(programmes);
         if let Ok(mut known) = self.programmes.lock() {
             *known = (version, Some(programmes.clone()));
