@@ -31,6 +31,9 @@ pub const POINTS: &[&str] = &[
     "link.proven",
     "link.answered",
     "link.settled",
+    "acquire.asked",
+    "acquire.answered",
+    "acquire.settled",
 ];
 
 /// Passes a point.

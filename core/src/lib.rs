@@ -1,6 +1,7 @@
 //! The wallet: everything a phone or a desk does with a resident's or a shop's device, in plain Rust.
 //!
 //! Flows, each a folder whose header tells its states and what recovers it:
+//! - [`acquire`]: vouchers and money are applied for, ordered and received
 //! - [`enrol`]: an invitation becomes a device
 //! - [`gate`]: the PIN opens the payment key; a locked PIN comes back
 //! - [`pay`]: scan, quote, prepare, confirm, receipt
@@ -14,6 +15,7 @@
 //!
 //! The core blocks; whoever has a screen calls it from a thread of its own (docs/adr/0014).
 
+pub mod acquire;
 mod aead;
 pub mod book;
 pub mod card;

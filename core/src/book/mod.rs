@@ -3,6 +3,7 @@
 //!
 //! Every function takes a connection, so that a flow puts several into one transaction.
 
+pub mod acquisitions;
 pub mod allowances;
 pub mod chain;
 pub mod documents;

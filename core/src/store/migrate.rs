@@ -26,6 +26,10 @@ pub const MIGRATIONS: &[Migration] = &[
         version: 2,
         sql: include_str!("../../migrations/V002__wallet.sql"),
     },
+    Migration {
+        version: 3,
+        sql: include_str!("../../migrations/V003__acquire.sql"),
+    },
 ];
 
 /// The version of the schema; 0 for a database that was just made.

@@ -6,6 +6,7 @@
 //! ```text
 //! outbox     documents in order of writing → facts, or parked, or tried again later
 //! knowledge  key set and bulletin, where newer
+//! acquire    requests that wait for an answer, orders that wait for their money
 //! pages      verified rows and facts from the cursor on; a snapshot where the server lost it
 //! device     the device document, before it ends
 //! allowance  closed and asked for anew when it is due
@@ -34,6 +35,7 @@ pub use exchange::{Call, call};
 pub use outbox::{Delivered, deliver};
 pub use pages::synced_at;
 
+use crate::acquire;
 use crate::home::Home;
 use crate::store::Standing;
 
@@ -70,6 +72,8 @@ pub fn sync(home: &Home, eager: bool) -> Result<SyncReport, SyncError> {
         Err(error) => Some(error),
     };
     knowledge::refresh(home)?;
+    // Before the pages, which bring what comes of it.
+    let trouble = trouble.or(acquire::resume(home).err());
     report.rows = pages::pull(home)?;
     knowledge::renew_device(home)?;
     if let Standing::RolledBack { .. } = home.store().standing() {

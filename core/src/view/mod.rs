@@ -2,10 +2,12 @@
 //! never what another phone holds, and at once less what was just paid. With the age of what is shown.
 //! Reading only; works without a network, and while paying is locked.
 
-use kinchaku_protocol::doc::{AccountRow, BalanceRow, ClassRow, FactKind, HistoryRow, Role, SaleRow, Table};
+use kinchaku_protocol::doc::{
+    AccountRow, BalanceRow, ClassRow, FactKind, HistoryRow, LotRow, Role, RuleRow, SaleRow, StandingRow, Table,
+};
 use kinchaku_protocol::ids::{ClassId, Ref, ServiceType};
 use kinchaku_protocol::money::Amount;
-use kinchaku_protocol::time::Time;
+use kinchaku_protocol::time::{Day, Time};
 use rusqlite::Connection;
 
 use crate::book::payments::{self, Payment};
@@ -29,6 +31,27 @@ pub struct ClassView {
     pub usable: Amount,
     /// 電波なしで使える分: the part of it that needs no network.
     pub offline: Amount,
+    /// What expires when, the earliest first, as the server has it.
+    pub lots: Vec<LotView>,
+    /// The last day of a balance of the extending kind (F022).
+    pub until: Option<Day>,
+    /// From when it can be used, where its programme says so (F079).
+    pub from: Option<Time>,
+    /// What is owed after a claw-back (F008); it is not in `usable`.
+    pub owed: Amount,
+    /// The rank (F016).
+    pub rank: Option<String>,
+    /// Points earned and not granted yet (F026).
+    pub coming: Amount,
+}
+
+/// Value of one last day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LotView {
+    /// The last day, none where it has none.
+    pub until: Option<Day>,
+    /// How much, over all lots of that day.
+    pub remaining: Amount,
 }
 
 /// The home screen.
@@ -62,10 +85,16 @@ pub fn wallet(home: &Home) -> Result<WalletView, StoreError> {
         let rows: Vec<ClassRow> = server_rows::all(db, Table::Class)?;
         let balances: Vec<BalanceRow> = server_rows::all(db, Table::Balance)?;
         let account: Vec<AccountRow> = server_rows::all(db, Table::Account)?;
+        let told = Told {
+            balances,
+            lots: server_rows::all(db, Table::Lot)?,
+            rules: server_rows::all(db, Table::Rule)?,
+            standings: server_rows::all(db, Table::Standing)?,
+        };
         Ok(WalletView {
             classes: rows
                 .into_iter()
-                .map(|row| class_view(row, &balances, &own, purse.as_ref()))
+                .map(|row| class_view(row, &told, &own, purse.as_ref()))
                 .collect(),
             waiting: payments::waiting(db)?,
             parked: outbox::counts(db)?.1,
@@ -77,9 +106,38 @@ pub fn wallet(home: &Home) -> Result<WalletView, StoreError> {
     })
 }
 
-fn class_view(row: ClassRow, balances: &[BalanceRow], own: &[Own], purse: Option<&Purse>) -> ClassView {
+/// What the server's pages say of the classes.
+struct Told {
+    balances: Vec<BalanceRow>,
+    lots: Vec<LotRow>,
+    rules: Vec<RuleRow>,
+    standings: Vec<StandingRow>,
+}
+
+impl Told {
+    fn lots_of(&self, class: ClassId) -> Vec<LotView> {
+        let mut lots: Vec<LotView> = Vec::new();
+        for lot in self.lots.iter().filter(|lot| lot.class == class) {
+            match lots.iter_mut().find(|view| view.until == lot.until) {
+                Some(view) => view.remaining = view.remaining.plus(lot.remaining).unwrap_or(Amount::MAX),
+                None => lots.push(LotView {
+                    until: lot.until,
+                    remaining: lot.remaining,
+                }),
+            }
+        }
+        lots.sort_by_key(|lot| (lot.until.is_none(), lot.until));
+        lots
+    }
+}
+
+fn class_view(row: ClassRow, told: &Told, own: &[Own], purse: Option<&Purse>) -> ClassView {
     // By what the row says, not by its key, whose form is the server's affair.
-    let balance = balances.iter().find(|balance| balance.class == row.class);
+    let balance = told.balances.iter().find(|balance| balance.class == row.class);
+    let rule = told.rules.iter().find(|rule| rule.class == row.class);
+    let standing = told.standings.iter().find(|standing| standing.class == row.class);
+    let owed = standing.map_or(Amount::ZERO, |standing| standing.owed);
+    let rank = standing.and_then(|standing| usize::try_from(standing.rank?).ok());
     let free = balance.map_or(Amount::ZERO, |balance| balance.remaining.less(balance.held));
     let sum = |amounts: &mut dyn Iterator<Item = Amount>| Amount::sum(amounts).unwrap_or(Amount::MAX);
     let mine = || own.iter().filter(|line| line.class == row.class);
@@ -94,8 +152,15 @@ fn class_view(row: ClassRow, balances: &[BalanceRow], own: &[Own], purse: Option
         class: row.class,
         service: ServiceType::from_number(row.service_type).unwrap_or(ServiceType::Points),
         name: row.name,
-        usable: free.less(unknown).plus(left).unwrap_or(Amount::MAX),
+        // What is owed is taken off before anything of the account can be reserved.
+        usable: free.less(unknown).less(owed).plus(left).unwrap_or(Amount::MAX),
         offline,
+        lots: told.lots_of(row.class),
+        until: standing.and_then(|standing| standing.until),
+        from: rule.and_then(|rule| rule.from),
+        owed,
+        rank: rank.and_then(|place| rule?.ranks.get(place).cloned()),
+        coming: standing.map_or(Amount::ZERO, |standing| standing.coming),
     }
 }
 
