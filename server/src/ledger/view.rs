@@ -11,7 +11,7 @@ use super::rows::{
     AccountRow, AllowanceRow, BulletinRow, BusinessRow, CancelRow, ChangeRow, ClassRow, CloseRow, CounterRow,
     CreditRow, DeviceDocRow, DeviceRow, EntryRow, FactRow, ForkRow, HoldLineRow, HoldLotRow, HoldRow, HolderRow,
     IntentRow, InvitationRow, LotRow, MarkRow, ParkedRow, PostingRow, RevokedRow, SeenRow, ShopRow, ShopSetRow,
-    TakingRow, Topic, UnlockRow,
+    TakingRow, Topic, UnlockRow, account_party,
 };
 use crate::access::rows::{OfficeDeedRow, TokenRow};
 use crate::identity::rows::{
@@ -297,8 +297,19 @@ impl View {
             .insert((topic, party, FACT_LIST, number.to_be_bytes().to_vec()));
     }
 
+    /// Points that were earned, granted or lost are among what comes to their owner.
+    fn tell_earnings(&mut self) {
+        let changed = self.earnings.dirty.iter().filter_map(|key| self.earnings.rows.get(key));
+        let owners: BTreeSet<_> = changed.map(|row| (row.account, row.class)).collect();
+        for (account, class) in owners {
+            let key = class.0.to_be_bytes().to_vec();
+            self.tell(Topic::Account, account_party(account), List::Standing, key);
+        }
+    }
+
     /// Numbers what was remembered.
     pub fn number_changes(&mut self) {
+        self.tell_earnings();
         for (topic, party, list, row_key) in std::mem::take(&mut self.told) {
             let seq = self.next("change");
             self.changes.put(ChangeRow {

@@ -11,6 +11,7 @@ pub mod access;
 pub mod audit;
 pub mod lists;
 mod page_rows;
+mod page_standing;
 pub mod people;
 mod programmes;
 pub mod pull;

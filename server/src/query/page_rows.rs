@@ -182,7 +182,7 @@ impl Reader {
     }
 }
 
-fn page_row(table: List, key: Vec<u8>, value: &impl Field) -> Row {
+pub(super) fn page_row(table: List, key: Vec<u8>, value: &impl Field) -> Row {
     Row {
         table,
         key: Bytes(key),

@@ -272,6 +272,12 @@ impl Reader {
         if !of(List::Class).is_empty() {
             rows.extend(self.classes().await?);
         }
+        if !of(List::Rule).is_empty() {
+            rows.extend(self.rules().await?);
+        }
+        if !of(List::Standing).is_empty() {
+            rows.extend(self.standings(asker, of(List::Standing)).await?);
+        }
         let lots = self.lots(asker, of(List::Lot)).await?;
         if !of(List::Balance).is_empty() {
             rows.extend(self.balances(asker, of(List::Balance)).await?);
@@ -297,6 +303,7 @@ impl Reader {
     /// Everything a device needs to begin, in an order that does not change between pages.
     async fn snapshot(&self, asker: &Asker<'_>) -> Result<Vec<Unit>, StoreError> {
         let mut rows = self.classes().await?;
+        rows.extend(self.rules().await?);
         rows.extend(self.shops(None).await?);
         rows.extend(self.device_row(asker).await?);
         let column = if asker.topic == Topic::Account {
@@ -311,6 +318,7 @@ impl Reader {
         if let Some(account) = asker.device.account {
             rows.extend(self.account(asker).await?);
             rows.extend(self.balances(asker, &BTreeSet::new()).await?);
+            rows.extend(self.standings(asker, &BTreeSet::new()).await?);
             let lots = self.among::<LotRow>("account", vec![account.to_value()]).await?;
             rows.extend(lots.iter().filter(|lot| !lot.remaining.is_zero()).map(lot_row));
             let own = self
@@ -348,11 +356,15 @@ impl Reader {
     async fn root(&self, asker: &Asker<'_>) -> Result<StateRoot, StoreError> {
         let values = asker.device.account.map(|account| account.to_value());
         let lots = self.among::<LotRow>("account", values.into_iter().collect()).await?;
+        let owed = match asker.device.account {
+            Some(account) => self.owed(account).await?,
+            None => Vec::new(),
+        };
         let sum = |amounts: Vec<Amount>| Amount::sum(amounts).unwrap_or(Amount::MAX);
         Ok(StateRoot {
             balance: sum(lots.iter().map(|lot| lot.remaining).collect()),
             reserved: sum(lots.iter().map(|lot| lot.held).collect()),
-            negative: Amount::ZERO,
+            negative: sum(owed.iter().map(|row| row.owed).collect()),
         })
     }
 }
