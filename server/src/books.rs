@@ -138,6 +138,16 @@ impl Books {
         &self.reader
     }
 
+    /// Where they change.
+    pub(crate) const fn lane(&self) -> &Lane {
+        &self.lane
+    }
+
+    /// The key of pseudonyms.
+    pub(crate) fn pseudonym(&self) -> &zeroize::Zeroizing<[u8; 32]> {
+        &self.signers.pseudonym
+    }
+
     /// Who judges cards, and keeps what they say.
     pub(crate) const fn cards(&self) -> &Cards {
         &self.cards

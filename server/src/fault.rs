@@ -4,7 +4,15 @@
 //! process where the point is passed first, `KINCHAKU_FAULT=name@n` where it is passed for the n-th time.
 
 /// Every point there is; a name that is not here is a mistake of whoever sets the variable.
-pub const POINTS: &[&str] = &["lane.decided", "lane.before_commit", "lane.committed", "store.migrated"];
+pub const POINTS: &[&str] = &[
+    "lane.decided",
+    "lane.before_commit",
+    "lane.committed",
+    "store.migrated",
+    "close.begun",
+    "close.paid",
+    "close.finished",
+];
 
 /// Passes a point.
 #[cfg(not(feature = "demo"))]

@@ -172,12 +172,14 @@ create table orders (
     until bigint not null,
     settled_at bigint,
     lot bigint,
+    tran_id text,
     returned bigint not null,
     bonus_class bigint,
     bonus bigint not null,
     bonus_due bigint,
     bonus_done bigint not null,
     bonus_lot bigint,
+    bonus_tran text,
     refund bigint not null,
     primary key (muni, id)
 );
@@ -286,3 +288,9 @@ alter table cancels add column void bigint not null default 0;
 -- What accounts had when balances began to be kept.
 insert into balances (muni, account, class, value, owed)
 select muni, account, class, cast(sum(remaining) as bigint), 0 from lots group by muni, account, class;
+
+-- What takes a transaction back is found by it; few rows do.
+create index business_target on business (muni, target) where target is not null;
+
+-- What ended unused, by day.
+create index entries_expired on entries (muni, period) where kind = 6;

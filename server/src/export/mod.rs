@@ -9,6 +9,7 @@
 //! size. A row that cannot be written is an error before a byte of it is out.
 
 mod account;
+mod books;
 mod charset;
 mod csv;
 mod file;
@@ -18,10 +19,12 @@ mod table;
 #[cfg(test)]
 mod tests;
 mod transactions;
+mod transfer;
 mod xlsx;
 mod zengin;
 
 pub use self::account::{Account, AccountKind, AccountProblem};
+pub use self::books::Exports;
 pub use self::charset::Charset;
 pub use self::csv::{CsvWriter, Written};
 pub use self::file::{ExportFile, ExportProblem, FileRequest, Form, Scope, What};
@@ -29,5 +32,6 @@ pub use self::kana::{KanaError, bank_kana};
 pub use self::results::{DailyRow, MonthlyRow, Sales, Tally};
 pub use self::table::{Cell, Column, Flavour, Row, Service};
 pub use self::transactions::{NetUse, Operation, Place, TransactionRow};
+pub use self::transfer::{TransferOrder, TransferProblem, transfer_order};
 pub use self::xlsx::{XlsxProblem, write_xlsx};
 pub use self::zengin::{Sender, Totals, Transfer, ZenginProblem, ZenginWriter};
