@@ -63,7 +63,7 @@ pub async fn transfer_order(
         .ok_or(TransferProblem::NotClosed)?;
     let programmes = reader.programmes().await?.ok_or(TransferProblem::NotSetUp)?;
     let shops = programmes.shops.iter();
-    let shops: BTreeMap<Pid, &Shop> = shops.map(|shop| (shop.pid(&programmes.region), shop)).collect();
+    let shops: BTreeMap<Pid, &Shop> = shops.map(|shop| (shop.pid(programmes.region.number), shop)).collect();
     let mut bytes = Vec::new();
     let mut writer = ZenginWriter::new(&mut bytes, sender, period.paid_on, line_breaks)?;
     for payout in reader.payouts(class, number).await? {

@@ -15,7 +15,10 @@ mod page_standing;
 pub mod people;
 mod programmes;
 pub mod pull;
+pub mod results;
+pub mod settlement;
 pub mod setup;
+pub mod transactions;
 
 use std::sync::Arc;
 

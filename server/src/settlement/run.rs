@@ -157,7 +157,11 @@ impl<'a> Closing<'a> {
         Ok(TakenBack {
             intent,
             total: payment.total,
-            rows: fact.rows.into_iter().map(|row| (row.tran_id, row.class, row.amount)).collect(),
+            rows: fact
+                .rows
+                .iter()
+                .map(|row| (row.tran_id.clone(), row.class, row.amount))
+                .collect(),
         })
     }
 
