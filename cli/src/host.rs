@@ -98,6 +98,11 @@ impl Machine {
         })
     }
 
+    /// The authority of the server's certificate, as enrolment was given it.
+    pub fn authority(device: &Device) -> Result<Option<Vec<u8>>, Problem> {
+        read_authority(folder(device)?)
+    }
+
     /// Opens or makes the folder of a device to be enrolled.
     pub fn found(&self, device: &Device, town: &TownArgs) -> Result<Home, Problem> {
         let folder = folder(device)?;

@@ -2,7 +2,8 @@
 //!
 //! - [`args`]: the command line, its help and what is said of a wrong one
 //! - [`run`]: from a command to its exit status
-//! - [`qr`], [`wallet`], [`shop`], [`card`]: the commands, one file each
+//! - [`qr`], [`wallet`], [`shop`], [`office`], [`card`]: the commands, one file each
+//! - [`console`]: the town's JSON API, for shop and office
 //! - [`words`]: what each error of the core is called, in one place for each flow
 //! - [`output`]: data on standard output, words on standard error, exit statuses
 //! - [`ask`]: questions, secrets, and the person who stops
@@ -12,9 +13,11 @@
 mod args;
 mod ask;
 mod card;
+mod console;
 #[cfg(feature = "demo")]
 mod demo;
 mod host;
+mod office;
 mod output;
 mod picture;
 mod qr;

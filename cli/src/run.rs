@@ -9,7 +9,7 @@ use kinchaku_design::Lang;
 use crate::args::{self, Arguments, Command};
 use crate::host::Machine;
 use crate::output::{ColourWish, Exit, Output, Problem};
-use crate::{card, qr, shop, wallet};
+use crate::{card, office, qr, shop, wallet};
 
 /// Runs the command this process was started with.
 pub fn run() -> ExitCode {
@@ -41,6 +41,7 @@ fn carry_out(command: Command, style: &args::Style) -> Exit {
     let done = machine(style).and_then(|machine| match command {
         Command::Wallet(wallet) => wallet::run(&wallet, &machine, &out),
         Command::Shop(shop) => shop::run(&shop, &machine, &out),
+        Command::Office(office) => office::run(&office, &out),
         Command::Card(card) => card::run(&card, &machine, &out),
         Command::Qr(qr) => Ok(qr::run(&qr, &out)),
         #[cfg(feature = "demo")]

@@ -3,7 +3,7 @@
 use clap::{Arg, ArgAction, Command, CommandFactory as _};
 use kinchaku_design::{Key, Lang, text};
 
-use super::Arguments;
+use super::{Arguments, console_words};
 
 /// Commands by their path.
 const COMMANDS: &[(&str, Key)] = &[
@@ -21,6 +21,12 @@ const COMMANDS: &[(&str, Key)] = &[
     ("wallet pin change", Key::CliWalletPinChange),
     ("wallet unlock", Key::CliWalletUnlock),
     ("wallet doctor", Key::CliWalletDoctor),
+    ("wallet offers", Key::CliWalletOffers),
+    ("wallet receive", Key::CliWalletReceive),
+    ("wallet apply", Key::CliWalletApply),
+    ("wallet buy", Key::CliWalletBuy),
+    ("wallet charge", Key::CliWalletCharge),
+    ("wallet orders", Key::CliWalletOrders),
     ("shop", Key::CliShop),
     ("shop enrol", Key::CliShopEnrol),
     ("shop status", Key::CliShopList),
@@ -71,6 +77,12 @@ const OPTIONS: &[(&str, Key)] = &[
     ("points", Key::CliOptionPoints),
     ("part", Key::CliOptionPart),
     ("duplicate_ok", Key::CliOptionDuplicateOk),
+    ("offer", Key::CliOptionOffer),
+    ("units", Key::CliOptionUnits),
+    ("phone", Key::CliOptionPhone),
+    ("buyer", Key::CliOptionBuyer),
+    ("pay_in", Key::CliOptionPayIn),
+    ("value_class", Key::CliOptionValueClass),
     ("receipt", Key::CliOptionPicture),
     ("yes", Key::CliOptionYes),
     ("reference", Key::CliOptionReference),
@@ -165,9 +177,12 @@ fn flag(name: &'static str, short: char, action: ArgAction) -> Arg {
 
 /// A command's own words: what it is, examples, how it is written.
 fn spoken(lang: Lang, command: Command, path: &str) -> Command {
-    let about = key_of(COMMANDS, path).map_or("", |key| text(lang, key));
+    let about = key_of(COMMANDS, console_words::COMMANDS, path).map_or("", |key| text(lang, key));
     let group = path.split(' ').next().unwrap_or(path);
-    let examples = EXAMPLES.iter().find(|(of, _)| *of == group);
+    let examples = EXAMPLES
+        .iter()
+        .chain([&console_words::EXAMPLES])
+        .find(|(of, _)| *of == group);
     let examples = examples.map(|(_, lines)| {
         let heading = text(lang, Key::CliExamples);
         format!("{heading}:\n  {}\n\n", lines.join("\n  "))
@@ -181,7 +196,7 @@ fn spoken(lang: Lang, command: Command, path: &str) -> Command {
 
 fn option(lang: Lang, arg: Arg) -> Arg {
     let id = arg.get_id().as_str().to_owned();
-    let key = key_of(OPTIONS, &id);
+    let key = key_of(OPTIONS, console_words::OPTIONS, &id);
     let heading = if arg.is_positional() {
         Key::CliHeadingArguments
     } else {
@@ -195,8 +210,12 @@ fn option(lang: Lang, arg: Arg) -> Arg {
         .hide_default_value(takes_value)
 }
 
-fn key_of(table: &[(&str, Key)], name: &str) -> Option<Key> {
-    table.iter().find(|(of, _)| *of == name).map(|(_, key)| *key)
+fn key_of(table: &[(&str, Key)], more: &[(&str, Key)], name: &str) -> Option<Key> {
+    table
+        .iter()
+        .chain(more)
+        .find(|(of, _)| *of == name)
+        .map(|(_, key)| *key)
 }
 
 #[cfg(test)]

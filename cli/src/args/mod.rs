@@ -1,15 +1,28 @@
 //! The command line: English words that stay. What people read of it comes from `design/strings.json`,
 //! put in by [`localise`]; what is said of a wrong one is in [`wrong`].
 
+mod acquire;
 mod card;
+mod console;
+mod console_words;
 mod localise;
+mod office;
 mod shop;
 mod wallet;
 mod wrong;
 
 pub use card::{CardArgs, CardCommand, Entered, IdCommand, IdNamed, Link, ReaderArgs, ShowCertificate};
+pub use console::{By, CancelArgs, CharsetWish, ConsoleArgs, Days, ExportArgs, FlavourWish, Listed, ResultsArgs};
 pub use localise::localised;
-pub use shop::{ShopArgs, ShopCheck, ShopCommand, ShopEnrol, ShopRelay};
+pub use office::{
+    CloseArgs, JobArgs, OfficeArgs, OfficeCommand, OfficeSettlements, OfficeTransactions, OrdersArgs, ProgrammeNamed,
+    ProgrammesCommand, ProgrammesShow, RefundArgs, RosterCommand, RosterImport, SaleClose, SaleCommand, SaleDraw,
+    SaleVerify, SaleVoid, Seeded, TownFolder, TransferArgs,
+};
+pub use shop::{
+    CashRefund, Nothing, ShopArgs, ShopCheck, ShopCommand, ShopConsole, ShopEnrol, ShopRelay, TransactionNamed,
+};
+pub use acquire::{Apply, Buy, Charge, Receive, Way};
 pub use wallet::{Enrol, Pay, PinCommand, ReceiptArgs, RefusalArgs, Seen, Unlock, WalletArgs, WalletCommand};
 pub use wrong::answer;
 
@@ -57,6 +70,8 @@ pub enum Command {
     Wallet(WalletArgs),
     /// A shop's device.
     Shop(ShopArgs),
+    /// The office's desk.
+    Office(OfficeArgs),
     /// A My Number card.
     Card(CardArgs),
     /// QR codes.

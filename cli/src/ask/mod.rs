@@ -12,7 +12,7 @@ pub use pin::{Pins, before};
 
 use std::io::{self, BufRead as _, Write as _};
 
-use kinchaku_design::{Key, say};
+use kinchaku_design::{Key, say, text};
 
 use crate::output::{Exit, Output, Problem};
 
@@ -21,13 +21,28 @@ const YES: [&str; 3] = ["y", "yes", "支払う"];
 
 /// Asks on standard error and reads a line of standard input. No answer is an answer: no.
 pub fn agreed(key: Key, values: &[(&str, &str)], out: &Output) -> Result<bool, Problem> {
+    match answer(key, values, out) {
+        None => Err(Problem::new(Key::ErrorRefusedWithoutQuestion, Exit::Other)),
+        Some(line) => Ok(YES.contains(&line.as_str())),
+    }
+}
+
+/// Asks whether something is done that cannot be undone: yes is said with the word for it, or with y.
+pub fn confirmed(key: Key, values: &[(&str, &str)], word: Key, out: &Output) -> Result<bool, Problem> {
+    let Some(line) = answer(key, values, out) else {
+        return Err(Problem::new(Key::ErrorConsoleNoAnswer, Exit::Other));
+    };
+    Ok(line == text(out.lang(), word) || matches!(line.as_str(), "y" | "yes"))
+}
+
+fn answer(key: Key, values: &[(&str, &str)], out: &Output) -> Option<String> {
     let question = say(out.lang(), key, values);
     let mut stderr = io::stderr();
     let _ = write!(stderr, "{question} ").and_then(|()| stderr.flush());
     let mut line = String::new();
     match io::stdin().lock().read_line(&mut line) {
-        Ok(0) | Err(_) => Err(Problem::new(Key::ErrorRefusedWithoutQuestion, Exit::Other)),
-        Ok(_) => Ok(YES.contains(&line.trim().to_lowercase().as_str())),
+        Ok(0) | Err(_) => None,
+        Ok(_) => Some(line.trim().to_lowercase()),
     }
 }
 

@@ -1,0 +1,88 @@
+//! What the commands on the JSON API and their options are called; [`super::localise`] puts it into the help.
+
+use kinchaku_design::Key;
+
+/// Commands by their path.
+pub const COMMANDS: &[(&str, Key)] = &[
+    ("shop sales", Key::CliShopSales),
+    ("shop show", Key::CliShopShow),
+    ("shop cancel", Key::CliShopCancel),
+    ("shop cash-refund", Key::CliShopCashRefund),
+    ("shop results", Key::CliShopResults),
+    ("shop settlements", Key::CliShopSettlements),
+    ("shop export", Key::CliShopExport),
+    ("office", Key::CliOffice),
+    ("office me", Key::CliOfficeMe),
+    ("office programmes", Key::CliOfficeProgrammes),
+    ("office programmes show", Key::CliOfficeProgrammesShow),
+    ("office programmes check", Key::CliOfficeProgrammesCheck),
+    ("office programmes load", Key::CliOfficeProgrammesLoad),
+    ("office programme", Key::CliOfficeProgramme),
+    ("office roster", Key::CliOfficeRoster),
+    ("office roster import", Key::CliOfficeRosterImport),
+    ("office transactions", Key::CliOfficeTransactions),
+    ("office cancel", Key::CliOfficeCancel),
+    ("office results", Key::CliOfficeResults),
+    ("office export", Key::CliOfficeExport),
+    ("office settlements", Key::CliOfficeSettlements),
+    ("office close", Key::CliOfficeClose),
+    ("office transfer", Key::CliOfficeTransfer),
+    ("office sale", Key::CliOfficeSale),
+    ("office sale commit", Key::CliOfficeSaleCommit),
+    ("office sale applications", Key::CliOfficeSaleApplications),
+    ("office sale apply", Key::CliOfficeSaleApply),
+    ("office sale void", Key::CliOfficeSaleVoid),
+    ("office sale close-list", Key::CliOfficeSaleCloseList),
+    ("office sale draw", Key::CliOfficeSaleDraw),
+    ("office sale outcome", Key::CliOfficeSaleOutcome),
+    ("office sale verify", Key::CliOfficeSaleVerify),
+    ("office orders", Key::CliOfficeOrders),
+    ("office refund", Key::CliOfficeRefund),
+    ("office job", Key::CliOfficeJob),
+    ("office books", Key::CliOfficeBooks),
+    ("office audit", Key::CliOfficeAudit),
+];
+
+/// Options and arguments by their id.
+pub const OPTIONS: &[(&str, Key)] = &[
+    ("token_fd", Key::CliOptionTokenFd),
+    ("token_file", Key::CliOptionTokenFile),
+    ("shop", Key::CliOptionShop),
+    ("from", Key::CliOptionFrom),
+    ("to", Key::CliOptionTo),
+    ("all", Key::CliOptionAll),
+    ("transaction", Key::CliOptionTransaction),
+    ("note", Key::CliOptionNote),
+    ("by", Key::CliOptionBy),
+    ("kind", Key::CliOptionKind),
+    ("file_out", Key::CliOptionFileOut),
+    ("flavour", Key::CliOptionFlavour),
+    ("charset", Key::CliOptionCharset),
+    ("xlsx", Key::CliOptionXlsx),
+    ("town_file", Key::CliOptionTownFile),
+    ("town_folder", Key::CliOptionTownFolder),
+    ("programme", Key::CliOptionProgramme),
+    ("roster", Key::CliOptionRoster),
+    ("roster_file", Key::CliOptionRosterFile),
+    ("class", Key::CliOptionClass),
+    ("through", Key::CliOptionThrough),
+    ("number", Key::CliOptionNumber),
+    ("seed_file", Key::CliOptionSeedFile),
+    ("application", Key::CliOptionApplication),
+    ("commitment", Key::CliOptionCommitment),
+    ("state", Key::CliOptionState),
+    ("order", Key::CliOptionOrder),
+    ("job", Key::CliOptionJob),
+    ("at", Key::CliOptionAt),
+    ("class_named", Key::CliOptionClass),
+];
+
+/// Three examples for the office's commands.
+pub const EXAMPLES: (&str, [&str; 3]) = (
+    "office",
+    [
+        "kinchaku office --server https://town.example --muni 1 --token-file ~/.kinchaku-token me",
+        "kinchaku office programmes check ./town",
+        "kinchaku office close --through 2024-06-07",
+    ],
+);
