@@ -21,6 +21,7 @@ mod people;
 mod photo;
 mod reconnect;
 mod server;
+mod season;
 mod setting;
 
 use std::path::PathBuf;
@@ -67,5 +68,6 @@ fn live(args: &DemoArgs, narrator: &mut Narrator) -> Result<(), DemoError> {
     clone::live(&mut setting, &mut people, narrator)?;
     books::close(&mut setting, narrator)?;
     drop(people);
-    card_day::live(&mut setting, narrator)
+    card_day::live(&mut setting, narrator)?;
+    season::live(&setting, narrator)
 }

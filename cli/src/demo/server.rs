@@ -16,6 +16,8 @@ pub struct Server {
     database: String,
     keys: PathBuf,
     log: PathBuf,
+    /// The issuing region, and the file with its clock where that is moved.
+    town: (u64, Option<PathBuf>),
     /// Once known, the same for the whole story: wallets keep the address.
     address: Option<String>,
     running: Option<Child>,
@@ -30,16 +32,39 @@ impl Server {
             database,
             keys,
             log,
+            town: (1, None),
             address: None,
             running: None,
         })
     }
 
-    /// Makes the town's keys, with the published test roots.
-    pub fn init_keys(&self) -> Result<Value, DemoError> {
+    /// The same in another town, with a clock of its own.
+    pub fn in_town(mut self, muni: u64, clock: PathBuf) -> Self {
+        self.town = (muni, Some(clock));
+        self
+    }
+
+    /// The program, with where its books, keys and clock are.
+    fn command(&self) -> Command {
         let mut command = Command::new(&self.program);
         command
-            .args(["--json", "keys", "init", "--demo", "--paper-tier", "--dir"])
+            .arg("--json")
+            .env("KINCHAKU_DATABASE", &self.database)
+            .env("KINCHAKU_KEYS", &self.keys)
+            .stdin(Stdio::null());
+        if let Some(clock) = &self.town.1 {
+            command.env("KINCHAKU_CLOCK", clock);
+        }
+        command
+    }
+
+    /// Makes the town's keys, with the published test roots.
+    pub fn init_keys(&self) -> Result<Value, DemoError> {
+        let mut command = self.command();
+        command
+            .args(["keys", "init", "--demo", "--paper-tier", "--muni"])
+            .arg(self.town.0.to_string())
+            .arg("--dir")
             .arg(&self.keys)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -53,13 +78,7 @@ impl Server {
 
     /// An operator's command.
     pub fn office(&self, words: &[&str]) -> Result<Value, DemoError> {
-        let output = Command::new(&self.program)
-            .arg("--json")
-            .args(words)
-            .env("KINCHAKU_DATABASE", &self.database)
-            .env("KINCHAKU_KEYS", &self.keys)
-            .stdin(Stdio::null())
-            .output()?;
+        let output = self.command().args(words).output()?;
         answer(output)
     }
 
@@ -70,11 +89,9 @@ impl Server {
             None => "127.0.0.1:0".to_owned(),
         };
         let log = std::fs::OpenOptions::new().create(true).append(true).open(&self.log)?;
-        let mut child = Command::new(&self.program)
-            .args(["--json", "serve", "--listen", &listen])
-            .env("KINCHAKU_DATABASE", &self.database)
-            .env("KINCHAKU_KEYS", &self.keys)
-            .stdin(Stdio::null())
+        let mut child = self
+            .command()
+            .args(["serve", "--listen", &listen])
             .stdout(Stdio::piped())
             .stderr(log)
             .spawn()?;

@@ -167,7 +167,8 @@ pub fn text(answer: &Value, name: &'static str) -> Result<String, DemoError> {
     }
 }
 
-fn roots_in(made: &Value) -> Vec<PublicKey> {
+/// The roots that were made.
+pub fn roots_in(made: &Value) -> Vec<PublicKey> {
     let hex = |value: &Value| {
         let key = value.get("key").and_then(Value::as_str)?;
         let bytes = data_encoding::HEXLOWER.decode(key.as_bytes()).ok()?;
