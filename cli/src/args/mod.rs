@@ -2,6 +2,7 @@
 //! put in by [`localise`]; what is said of a wrong one is in [`wrong`].
 
 mod acquire;
+mod acquire;
 mod card;
 mod console;
 mod console_words;
@@ -11,6 +12,7 @@ mod shop;
 mod wallet;
 mod wrong;
 
+pub use acquire::{Apply, Buy, Charge, Receive};
 pub use card::{CardArgs, CardCommand, Entered, IdCommand, IdNamed, Link, ReaderArgs, ShowCertificate};
 pub use console::{By, CancelArgs, CharsetWish, ConsoleArgs, Days, ExportArgs, FlavourWish, Listed, ResultsArgs};
 pub use localise::localised;

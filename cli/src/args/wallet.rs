@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, Subcommand};
 
+use super::acquire::{Apply, Buy, Charge, Receive};
 use super::{Device, TownArgs};
 
 /// A resident's wallet.
@@ -39,6 +40,18 @@ pub enum WalletCommand {
     Pin(PinCommand),
     /// Open paying again with the office's code.
     Unlock(Unlock),
+    /// What is sold and handed out.
+    Offers,
+    /// Fetch what is handed out.
+    Receive(Receive),
+    /// Apply for lots.
+    Apply(Apply),
+    /// Buy lots.
+    Buy(Buy),
+    /// Top up.
+    Charge(Charge),
+    /// What was applied for, ordered and received.
+    Orders,
     /// How records and keys are.
     Doctor,
 }

@@ -1,10 +1,13 @@
 //! `kinchaku wallet …`: a resident's wallet, one command a file.
 
+mod acquire;
 mod choice;
 mod doctor;
 mod enrol;
 mod history;
 mod lookup;
+mod offers;
+mod orders;
 mod pay;
 mod pin;
 mod receipt;
@@ -48,6 +51,20 @@ pub fn run(args: &WalletArgs, machine: &Machine, out: &Output) -> Result<Exit, P
             ask::watch(out.lang());
             unlock::run(&opened, unlock, out)
         }
+        WalletCommand::Offers => offers::run(&opened, out),
+        WalletCommand::Receive(args) => acquire::receive(&opened, args, out),
+        WalletCommand::Apply(args) => acquire::apply(&opened, args, out),
+        WalletCommand::Buy(args) => acquire::buy(&opened, args, out),
+        WalletCommand::Charge(args) => acquire::charge(&opened, args, out),
+        WalletCommand::Orders => orders::run(&opened, out),
         WalletCommand::Doctor => doctor::run(&opened, out),
     }
+}
+
+/// Refuses a command that needs a network where none may be used.
+fn online(opened: &crate::host::Opened) -> Result<(), Problem> {
+    if opened.online {
+        return Ok(());
+    }
+    Err(Problem::new(kinchaku_design::Key::ErrorOffline, Exit::NeedsNetwork))
 }

@@ -22,6 +22,14 @@ pub fn class(view: &ClassView) -> Value {
         "usable": view.usable.units(),
         "offline": view.offline.units(),
         "unit": state::unit_word(state::unit(view.service)),
+        "lots": view.lots.iter().map(|lot| json!({
+            "until": lot.until.map(|day| day.to_string()), "remaining": lot.remaining.units(),
+        })).collect::<Vec<_>>(),
+        "until": view.until.map(|day| day.to_string()),
+        "from": view.from.map(|time| time.to_string()),
+        "owed": view.owed.units(),
+        "rank": view.rank,
+        "coming": view.coming.units(),
     })
 }
 

@@ -1,9 +1,10 @@
 //! `wallet status`: one figure for each class, the part of it that needs no network, what waits.
 
 use kinchaku_core::gate;
-use kinchaku_core::view::{self, WalletView};
-use kinchaku_design::format::{date, money};
-use kinchaku_design::{Key, text};
+use kinchaku_core::view::{self, ClassView, WalletView};
+use kinchaku_design::format::{date, moment, money};
+use kinchaku_design::{Key, say, text};
+use kinchaku_protocol::money::Amount;
 use kinchaku_protocol::time::Time;
 use serde_json::json;
 
@@ -59,8 +60,9 @@ fn tell(wallet: &WalletView, now: Time, out: &Output) {
             ]
         })
         .collect();
-    for line in columns(&rows, &[2, 4]) {
-        out.line(&line);
+    for (line, class) in columns(&rows, &[2, 4]).iter().zip(&wallet.classes) {
+        out.line(line);
+        beside(class, now, out);
     }
     if wallet.waiting > 0 {
         out.say(Key::SyncWaiting, &[("count", &wallet.waiting.to_string())]);
@@ -75,4 +77,32 @@ fn tell(wallet: &WalletView, now: Time, out: &Output) {
         );
     }
     out.line(&words::state::as_of(lang, wallet.as_of, now));
+}
+
+/// What expires when, and whatever else there is to say of a class (F026).
+fn beside(class: &ClassView, now: Time, out: &Output) {
+    let lang = out.lang();
+    let amount = |amount: Amount| money(lang, state::unit(class.service), amount.units());
+    let line = |key: Key, values: &[(&str, &str)]| out.line(&format!("  {}", say(lang, key, values)));
+    if let Some(from) = class.from.filter(|from| now < *from) {
+        line(Key::StatusFrom, &[("from", &moment(lang, from.0, now.0))]);
+    }
+    for lot in &class.lots {
+        if let Some(until) = lot.until {
+            let until = date(lang, until.0, now.day().0);
+            line(Key::StatusLot, &[("date", &until), ("amount", &amount(lot.remaining))]);
+        }
+    }
+    if let Some(until) = class.until {
+        line(Key::StatusUntil, &[("date", &date(lang, until.0, now.day().0))]);
+    }
+    if !class.owed.is_zero() {
+        line(Key::StatusOwed, &[("amount", &amount(class.owed))]);
+    }
+    if let Some(rank) = &class.rank {
+        line(Key::StatusRank, &[("rank", rank)]);
+    }
+    if !class.coming.is_zero() {
+        line(Key::StatusComing, &[("amount", &amount(class.coming))]);
+    }
 }
