@@ -2,7 +2,6 @@
 //! put in by [`localise`]; what is said of a wrong one is in [`wrong`].
 
 mod acquire;
-mod acquire;
 mod card;
 mod console;
 mod console_words;
@@ -12,7 +11,6 @@ mod shop;
 mod wallet;
 mod wrong;
 
-pub use acquire::{Apply, Buy, Charge, Receive};
 pub use card::{CardArgs, CardCommand, Entered, IdCommand, IdNamed, Link, ReaderArgs, ShowCertificate};
 pub use console::{By, CancelArgs, CharsetWish, ConsoleArgs, Days, ExportArgs, FlavourWish, Listed, ResultsArgs};
 pub use localise::localised;
@@ -24,7 +22,7 @@ pub use office::{
 pub use shop::{
     CashRefund, Nothing, ShopArgs, ShopCheck, ShopCommand, ShopConsole, ShopEnrol, ShopRelay, TransactionNamed,
 };
-pub use acquire::{Apply, Buy, Charge, Receive, Way};
+pub use acquire::{Apply, Buy, Charge, Receive};
 pub use wallet::{Enrol, Pay, PinCommand, ReceiptArgs, RefusalArgs, Seen, Unlock, WalletArgs, WalletCommand};
 pub use wrong::answer;
 
