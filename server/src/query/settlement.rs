@@ -100,6 +100,16 @@ impl Reader {
         }
     }
 
+    /// Every period and every payout.
+    pub(crate) async fn all_payouts(&self) -> Result<(Vec<PeriodRow>, Vec<PayoutRow>), StoreError> {
+        Ok((self.all().await?, self.all().await?))
+    }
+
+    /// A report of somebody else's.
+    pub(crate) async fn told(&self, sql: &'static str, parameters: Vec<Value>) -> Result<Vec<Vec<Value>>, StoreError> {
+        self.store.report(self.town, sql, parameters).await
+    }
+
     /// What shops are paid for a period, by shop.
     ///
     /// # Errors
@@ -177,7 +187,7 @@ impl Reader {
             if period.first > now.day() {
                 break;
             }
-            let sum = self.sums(SHOP_SUMS, class.id, (period.first, period.last), Some(shop)).await?;
+            let sum = self.shop_sums(SHOP_SUMS, class.id, (period.first, period.last), Some(shop)).await?;
             let sum = sum.first().copied().unwrap_or(ShopSum {
                 shop,
                 used: Amount::ZERO,
@@ -219,7 +229,7 @@ impl Reader {
         let Some(period) = periods.into_iter().find(|row| row.number == number) else {
             return Ok((Vec::new(), Vec::new()));
         };
-        let sums = self.sums(SUMS, class, (period.first, period.last), None).await?;
+        let sums = self.shop_sums(SUMS, class, (period.first, period.last), None).await?;
         let mut sums: BTreeMap<Pid, ShopSum> = sums.into_iter().map(|sum| (sum.shop, sum)).collect();
         let before = self.payouts(class, number.saturating_sub(1)).await?;
         for row in before.iter().filter(|row| row.carried_out != Signed::ZERO) {
@@ -237,10 +247,10 @@ impl Reader {
     }
 
     pub(crate) async fn days_sums(&self, class: ClassId, days: (Day, Day)) -> Result<Vec<ShopSum>, StoreError> {
-        self.sums(SUMS, class, days, None).await
+        self.shop_sums(SUMS, class, days, None).await
     }
 
-    async fn sums(
+    async fn shop_sums(
         &self,
         sql: &'static str,
         class: ClassId,

@@ -16,6 +16,7 @@ use crate::command::CommandError;
 use crate::ledger::decide::{Books, CancelledBy, Checked, Item, Reply};
 use crate::ledger::rows::{IntentRow, Operation};
 use crate::ledger::view::View;
+use crate::points::claw::take_back_earnings;
 use crate::programme::Programmes;
 use crate::store::table::Column;
 
@@ -181,6 +182,7 @@ impl Books<'_> {
             note: note.to_owned(),
             at: self.now,
         });
+        take_back_earnings(self.view, intent, self.now)?;
         Ok(())
     }
 

@@ -6,6 +6,7 @@
 //! key. A cancellation: the shop while every part's period is open, afterwards the office.
 
 pub mod action;
+pub(crate) mod audit;
 mod cancel;
 mod close;
 mod decide;
