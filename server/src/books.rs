@@ -15,6 +15,7 @@ use kinchaku_protocol::time::Time;
 
 use crate::command::{Action, Command, CommandError, Outcome, Signers, Town};
 use crate::config::TownConfig;
+use crate::export::Sender;
 use crate::identity::cards::Cards;
 use crate::identity::prove::CardTrust;
 use crate::identity::secret::{IdentitySecret, Unreadable};
@@ -22,6 +23,7 @@ use crate::identity::status::{self, BadAddress, CertificateStatus};
 use crate::keys::{KeysError, TownKeys};
 use crate::lane::Lane;
 use crate::query::{Enrolled, Reader};
+use crate::sale::provider::{self, ChargeProvider};
 use crate::store::{self, LEASE_SECONDS, StoreError};
 
 /// How long opening waits for another process to let the lane go: a crashed one holds it for
@@ -61,6 +63,8 @@ pub struct Books {
     reader: Reader,
     signers: Arc<Signers>,
     cards: Cards,
+    sender: Option<Sender>,
+    provider: Option<Arc<dyn ChargeProvider>>,
 }
 
 impl Books {
@@ -93,6 +97,7 @@ impl Books {
         let mut holder = [0; 8];
         getrandom::fill(&mut holder).map_err(|_| KeysError::NotMade)?;
         let holder = data_encoding::HEXLOWER.encode(&holder);
+        let provider = provider::open(config.provider, keys)?;
         let lane = Lane::start(store, town, signers.clone(), config.rules(), holder);
         let books = Self {
             town,
@@ -100,6 +105,11 @@ impl Books {
             reader,
             signers,
             cards: Cards::new(secret, trust, status, config.minors_by_card),
+            sender: config.sender.as_ref().and_then(|sender| {
+                let read = sender.sender();
+                read.inspect_err(|error| tracing::error!(%error, "the sender of transfers")).ok()
+            }),
+            provider,
         };
         if books.lane_is_ours().await {
             books.first_bulletin(now).await?;
@@ -148,9 +158,21 @@ impl Books {
         &self.signers.pseudonym
     }
 
+    /// The account that shops are paid from, where the town said so.
+    #[must_use]
+    pub const fn sender(&self) -> Option<&Sender> {
+        self.sender.as_ref()
+    }
+
     /// Who judges cards, and keeps what they say.
     pub(crate) const fn cards(&self) -> &Cards {
         &self.cards
+    }
+
+    /// Whoever collects money for the town; none where nobody does.
+    #[must_use]
+    pub fn charge_provider(&self) -> Option<&dyn ChargeProvider> {
+        self.provider.as_deref()
     }
 
     /// Carries out a command as of `now`; it is committed when this returns.

@@ -7,6 +7,7 @@ use kinchaku_protocol::money::Amount;
 use serde::{Deserialize, Serialize};
 
 use crate::command::{Town, TownRules};
+use crate::export::{Account, AccountKind, AccountProblem, Sender};
 use crate::keys::{KeysError, read_file, write_file};
 
 const FILE: &str = "town.json";
@@ -25,9 +26,60 @@ pub struct TownConfig {
     /// of the individual number in them (docs/adr/0017): a town's counsel may say no.
     #[serde(default = "yes")]
     pub minors_by_card: bool,
+    /// From which account shops are paid. Without it no transfer order is written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sender: Option<SenderConfig>,
     /// Whom to ask about certificates of cards. Without it no card can be linked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub jpki: Option<JpkiConfig>,
+    /// Who collects money (F064, F153). Without it people pay at the counter alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider: Option<ProviderKind>,
+}
+
+/// Who collects money. A production gateway comes with its contract and its adapter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ProviderKind {
+    /// Nobody really: the server plays the provider, for demonstrations and tests.
+    Sandbox,
+}
+
+/// The account that shops are paid from, as the bank's file names it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SenderConfig {
+    /// The number the bank gave (委託者コード).
+    pub code: String,
+    /// The bank's number.
+    pub bank: String,
+    /// The branch's number.
+    pub branch: String,
+    /// 普通, 当座, 貯蓄 or その他, a space, and the account's number.
+    pub account: String,
+    /// The name that receivers see, in kana.
+    pub holder: String,
+    /// The bank's name in kana.
+    pub bank_name: String,
+    /// The branch's name in kana.
+    pub branch_name: String,
+}
+
+impl SenderConfig {
+    /// As the transfer order takes it.
+    ///
+    /// # Errors
+    /// [`AccountProblem`].
+    pub fn sender(&self) -> Result<Sender, AccountProblem> {
+        let (kind, number) = self.account.split_once(' ').unwrap_or(("", &self.account));
+        let kind = AccountKind::from_name(kind).ok_or(AccountProblem::Number)?;
+        Ok(Sender {
+            code: self.code.clone(),
+            account: Account::new(&self.bank, &self.branch, kind, number.trim(), &self.holder)?,
+            bank_name: self.bank_name.clone(),
+            branch_name: self.branch_name.clone(),
+        })
+    }
 }
 
 /// Where the standing of certificates is asked, under the town's contract with a platform operator. What
@@ -59,7 +111,9 @@ impl TownConfig {
             paper_tier: false,
             reserve: 50_000,
             minors_by_card: true,
+            sender: None,
             jpki: None,
+            provider: None,
         }
     }
 

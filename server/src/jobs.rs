@@ -39,6 +39,9 @@ pub async fn do_due(books: &Books, now: Time) -> Result<(), BooksError> {
     if let Err(error) = books.run_points_jobs(now).await {
         tracing::warn!(%error, "points have to wait");
     }
+    if let Err(error) = books.run_sale_jobs(now).await {
+        tracing::warn!(%error, "orders and points for buying have to wait");
+    }
     if let Err(error) = books.close_periods(None, now.day(), now).await {
         tracing::warn!(%error, "the close of a period has to wait");
     }

@@ -206,6 +206,8 @@ const fn refused(refusal: Refusal) -> &'static str {
         Refusal::NotWon => "not_won",
         Refusal::TooMany { .. } => "too_many_units",
         Refusal::SoldOut { .. } => "sold_out",
+        Refusal::PayIn => "pay_in",
+        Refusal::Owing => "owing",
         Refusal::Apart(..) => "apart",
         Refusal::NoClass(_) => "no_class",
     }

@@ -33,6 +33,8 @@ pub struct Wants {
     stops_a_device: bool,
     /// A card is read on its device, for the person of its account.
     cards: bool,
+    /// Applications at hand are single ones, and what their persons have is needed.
+    pub(crate) applicants: bool,
     /// A payment is taken back, refused or given back in cash.
     undoing: bool,
 }

@@ -116,6 +116,12 @@ pub enum Refusal {
         /// How many are left.
         left: u64,
     },
+    /// Not a way in which this is paid for.
+    #[error("not paid for in this way")]
+    PayIn,
+    /// Owes value that was taken back: it has to be settled before.
+    #[error("owes value")]
+    Owing,
     /// These two do not pay together.
     #[error("{0} and {1} do not pay together")]
     Apart(ClassId, ClassId),

@@ -16,6 +16,7 @@ use sha2::{Digest, Sha256};
 use super::Reader;
 use super::lists::columns;
 use crate::identity::audit::People;
+use crate::sale::audit::Sales;
 use crate::ledger::rows::{
     AllowanceRow, Book, EntryKind, EntryRow, FactRow, ForkRow, HoldLineRow, HoldLotRow, HoldRow, HoldState, IntentRow,
     LotRow, PostingRow, Proof, RevokedRow, TakingRow,
@@ -59,6 +60,7 @@ struct Stock {
     revoked: Vec<RevokedRow>,
     sums: Sums,
     people: People,
+    sales: Sales,
 }
 
 /// What postings add up to.
@@ -90,6 +92,7 @@ pub fn inspect(view: &View) -> Report {
         revoked: view.revoked.all().cloned().collect(),
         sums: Sums::of(view.postings.all()),
         people: People::of(view),
+        sales: Sales::of(view),
     }
     .report()
 }
@@ -117,6 +120,7 @@ impl Reader {
             facts: self.all().await?,
             revoked: self.all().await?,
             sums: self.sums().await?,
+            sales: self.all_sales().await?,
             people: People {
                 persons: self.all().await?,
                 keys: self.all().await?,
@@ -227,6 +231,7 @@ impl Stock {
         self.check_holds(&mut broken);
         self.check_payments(&mut broken);
         violations.extend(self.people.violations());
+        violations.extend(self.sales.violations());
         let counts = [
             self.lots.len(),
             self.holds.len(),

@@ -16,6 +16,7 @@ pub mod people;
 mod programmes;
 pub mod pull;
 pub mod results;
+pub mod sales;
 pub mod settlement;
 pub mod setup;
 pub mod transactions;

@@ -80,10 +80,27 @@ pub struct NewOrder {
     pub pay_in: PayIn,
 }
 
+/// An application (F149).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewApplication {
+    /// For which sale.
+    pub programme: u32,
+    /// Its number, made from what the applicant sent.
+    pub id: Ref,
+    /// Who.
+    pub who: Somebody,
+    /// From which account; none on paper.
+    pub account: Option<u64>,
+    /// Keyed hash of the telephone number (F150).
+    pub phone: Option<DocId>,
+    /// Lots.
+    pub units: u32,
+}
+
 /// What is asked about acquiring value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SaleAction {
-    /// SHA-256 of the seed of a draw, published before applications close.
+    /// SHA-256 of the seed of a draw, published before applications close. Until then another may take its place.
     Commit {
         /// Of which sale.
         programme: u32,
@@ -91,20 +108,7 @@ pub enum SaleAction {
         commitment: DocId,
     },
     /// An application (F149).
-    Apply {
-        /// For which sale.
-        programme: u32,
-        /// Its number, made from what the applicant sent.
-        id: Ref,
-        /// Who.
-        who: Somebody,
-        /// From which account; none on paper.
-        account: Option<u64>,
-        /// Keyed hash of the telephone number (F150).
-        phone: Option<DocId>,
-        /// Lots.
-        units: u32,
-    },
+    Apply(NewApplication),
     /// An application that does not count: a double or a fraud the office found (F149).
     Void {
         /// For which sale.
@@ -143,6 +147,11 @@ pub enum SaleAction {
         kind: EventKind,
         /// Of how much, in yen.
         amount: Amount,
+    },
+    /// The office gives back what an order cost, of which nothing was used.
+    Refund {
+        /// Which order.
+        order: u64,
     },
     /// Ends orders nobody paid in time.
     LapseOrders {

@@ -1,15 +1,104 @@
 //! Which rows a command about acquiring value needs.
 
-use super::action::SaleAction;
+use kinchaku_protocol::ids::DocId;
+
+use super::action::{Buyer, NewOrder, Ordered, SaleAction};
+use super::decide::nobody;
+use super::hand_out::receive_key;
+use super::order::order_key;
+use super::rows::{ApplicationRow, OrderRow, OrderState, ProviderEventRow, SaleRow, ShareRow};
 use crate::lane::wants::Wants;
+use crate::ledger::rows::{AccountRow, ClassRow, CreditRow, LotRow};
 use crate::ledger::view::View;
 
 /// What the command itself names.
 pub(crate) fn wants(wants: &mut Wants, action: &SaleAction) {
-    let _ = (wants, action);
+    match action {
+        SaleAction::Commit { programme, .. } => wants.one::<SaleRow>("programme", programme),
+        SaleAction::Apply(asked) => {
+            wants.one::<SaleRow>("programme", &asked.programme);
+            wants.one::<ApplicationRow>("id", &asked.id);
+            wants.one::<ShareRow>("person", &asked.who.person);
+            wants.one::<AccountRow>("id", &asked.account);
+        }
+        SaleAction::Void { programme, id } => {
+            wants.one::<SaleRow>("programme", programme);
+            wants.one::<ApplicationRow>("id", id);
+            wants.applicants = true;
+        }
+        SaleAction::CloseList { programme } | SaleAction::Draw { programme, .. } => {
+            wants.one::<SaleRow>("programme", programme);
+            wants.one::<ApplicationRow>("programme", programme);
+        }
+        SaleAction::Order(asked) => order(wants, asked),
+        SaleAction::Asked { order, .. } | SaleAction::Refund { order } => wants.one::<OrderRow>("id", order),
+        SaleAction::Event { id, order, .. } => {
+            wants.one::<ProviderEventRow>("id", &DocId::of(id.as_bytes()));
+            wants.one::<OrderRow>("id", order);
+        }
+        SaleAction::LapseOrders { orders } | SaleAction::GrantBonus { orders } => {
+            for order in orders {
+                wants.one::<OrderRow>("id", order);
+            }
+        }
+        SaleAction::Receive {
+            programme,
+            account,
+            who,
+            key,
+        } => {
+            wants.one::<CreditRow>("id", &receive_key(*account, key));
+            wants.one::<SaleRow>("programme", programme);
+            wants.one::<AccountRow>("id", account);
+            wants.one::<ShareRow>("person", &nobody(*account));
+            wants.one::<ShareRow>("person", &who.as_ref().map(|who| who.person));
+        }
+    }
+}
+
+fn order(wants: &mut Wants, asked: &NewOrder) {
+    wants.one::<OrderRow>("key", &order_key(asked.account, &asked.key));
+    wants.one::<AccountRow>("id", &asked.account);
+    match &asked.ordered {
+        Ordered::TopUp { class, .. } => wants.one::<ClassRow>("id", class),
+        Ordered::Lots { programme, buyer, .. } => {
+            wants.one::<SaleRow>("programme", programme);
+            match buyer {
+                Buyer::Account(who) => {
+                    wants.one::<ApplicationRow>("account", &asked.account);
+                    wants.applicants = true;
+                    wants.one::<ShareRow>("person", &nobody(asked.account));
+                    wants.one::<ShareRow>("person", &who.as_ref().map(|who| who.person));
+                }
+                // 0 is the number of all who won nothing.
+                Buyer::Number { number: 0, .. } => {}
+                Buyer::Number { number, .. } => {
+                    wants.one::<ApplicationRow>("buyer", number);
+                    wants.applicants = true;
+                }
+            }
+        }
+    }
 }
 
 /// What the rows at hand name further.
 pub(crate) fn follow(wants: &mut Wants, view: &View) {
-    let _ = (wants, view);
+    for order in view.orders.all() {
+        wants.one::<SaleRow>("programme", &order.programme);
+        wants.one::<ShareRow>("person", &order.person);
+        wants.one::<AccountRow>("id", &order.account);
+        wants.one::<LotRow>("id", &order.lot);
+        if order.state == OrderState::Paid {
+            // What is taken back comes from all of them.
+            wants.filtered::<LotRow>("account", &order.account, Some("remaining > 0"));
+        }
+    }
+    for share in view.shares.all() {
+        wants.one::<ApplicationRow>("id", &share.application);
+    }
+    if wants.applicants {
+        for application in view.applications.all() {
+            wants.one::<ShareRow>("person", &application.person);
+        }
+    }
 }

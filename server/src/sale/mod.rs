@@ -3,8 +3,20 @@
 //!
 //! An application: applied → won or not, or void. An order: [`rows::OrderState`]. What a provider tells is taken in
 //! once, however often it is told; an order nobody paid gives its lots back.
+//!
+//! - [`lottery`], [`order`], `event`, `hand_out`: what the books decide
+//! - [`provider`]: whoever collects the money; [`desk`], [`somebody`]: in front of the books
+//! - [`audit`]: what must hold of all of it (I10, I11)
 
 pub mod action;
+pub(crate) mod audit;
 mod decide;
+pub mod desk;
+mod event;
+mod hand_out;
 pub(crate) mod load;
+pub mod lottery;
+pub mod order;
+pub mod provider;
 pub mod rows;
+pub mod somebody;

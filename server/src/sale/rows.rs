@@ -179,6 +179,8 @@ table! {
         settled_at: Option<Time>,
         /// The lot that came of it.
         lot: Option<u64>,
+        /// The transaction of it.
+        tran_id: Option<String>,
         /// Value that was taken back of it.
         returned: Amount,
         /// Points for buying it (F080).
@@ -191,6 +193,8 @@ table! {
         bonus_done: bool,
         /// The lot they came in.
         bonus_lot: Option<u64>,
+        /// The transaction of their grant.
+        bonus_tran: Option<String>,
         /// Whether the money has to go back.
         refund: RefundStep,
     }
