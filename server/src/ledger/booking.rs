@@ -36,10 +36,13 @@ pub fn settle(view: &mut View, allowance: Ref, now: Time) -> Result<(), Broken> 
             .collect()
     };
     let mut facts = BTreeMap::new();
+    let mut restored = Vec::new();
     // What is taken back makes room for what is paid.
     for (id, parts) in &order {
         if settled.standings.get(id) != Some(&Standing::Paid) && paid(view, *id) {
-            facts.insert(*id, reverse(view, *id, parts, now)?);
+            let (rows, lots) = reverse(view, *id, parts, now)?;
+            facts.insert(*id, rows);
+            restored.push((*id, lots));
         }
     }
     for (id, parts) in &order {
@@ -48,6 +51,9 @@ pub fn settle(view: &mut View, allowance: Ref, now: Time) -> Result<(), Broken> 
         }
     }
     line::cover_losses(view, allowance, &order, now)?;
+    for (id, lots) in restored {
+        points::taken_back(view, id, &lots, now)?;
+    }
     for (id, parts) in &order {
         let standing = settled.standings.get(id).copied().ok_or(Broken)?;
         conclude(view, *id, parts, standing, facts.remove(id), now)?;
@@ -158,7 +164,8 @@ fn pay(view: &mut View, id: DocId, parts: &[Part], now: Time) -> Result<Rows, Br
     list(view, business, &amounts, &movement)
 }
 
-fn reverse(view: &mut View, id: DocId, parts: &[Part], now: Time) -> Result<Rows, Broken> {
+/// Takes a payment back; gives, where its hold has ended, what came back into which lot.
+fn reverse(view: &mut View, id: DocId, parts: &[Part], now: Time) -> Result<(Rows, Vec<(u64, Amount)>), Broken> {
     let mut row = view.intents.copy(&(id,)).ok_or(Broken)?;
     let mut movement = Movement::default();
     for part in parts {
@@ -180,11 +187,12 @@ fn reverse(view: &mut View, id: DocId, parts: &[Part], now: Time) -> Result<Rows
     };
     view.intents.put(row.clone());
     let rows = list(view, business, &amounts, &movement)?;
-    if line::done(view, row.allowance)? {
-        points::given_back(view, row.account, &movement.into_lots(), now)?;
-    }
-    points::claw::take_back_earnings(view, id, now)?;
-    Ok(rows)
+    let free = if line::done(view, row.allowance)? {
+        movement.into_lots()
+    } else {
+        Vec::new()
+    };
+    Ok((rows, free))
 }
 
 const fn business(row: &IntentRow, operation: Operation, operation_id: OperationId, now: Time) -> Business {
@@ -229,7 +237,8 @@ fn conclude(
     if taken_back && row.entry == 0 && !line::done(view, row.allowance)? {
         // The shop's word came first: the books show the payment and that it was taken back.
         pay(view, id, parts, now)?;
-        rows = reverse(view, id, parts, now)?;
+        (rows, _) = reverse(view, id, parts, now)?;
+        points::taken_back(view, id, &[], now)?;
         row = view.intents.copy(&(id,)).ok_or(Broken)?;
     }
     let status = match standing {

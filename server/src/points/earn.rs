@@ -16,6 +16,7 @@ use crate::calendar::GrantCalendar;
 use crate::ledger::rows::{Book, IntentRow, NO_PARTY};
 use crate::ledger::view::View;
 use crate::programme::{Kind, Programmes};
+use crate::store::table::Column;
 
 /// In `earnings.counts`: vouchers earn.
 const VOUCHERS: u8 = 1;
@@ -38,6 +39,8 @@ pub(crate) fn posted(view: &mut View, intent: &IntentRow, amounts: &BTreeMap<Cla
         .iter()
         .filter_map(|(class, amount)| Some((service(view, &programmes, *class)?, *amount)))
         .collect();
+    let today = now.day();
+    let week = GrantCalendar::week(today).map_or(today, |(monday, _)| monday);
     for class in programmes.classes.values() {
         let Some((rule, _)) = &class.earn else { continue };
         let campaigns = campaigns(&programmes, class.id);
@@ -53,12 +56,11 @@ pub(crate) fn posted(view: &mut View, intent: &IntentRow, amounts: &BTreeMap<Cla
             let points = had(view, intent.account, campaign).plus(points).unwrap_or(Amount::MAX);
             put_campaign(view, intent.account, campaign, points);
         }
-        let today = now.day();
         view.earnings.put(EarningRow {
             intent: intent.id,
             class: class.id,
             account: intent.account,
-            week: GrantCalendar::week(today).map_or(today, |(monday, _)| monday),
+            week,
             base: earned.base,
             bonus,
             campaigns: earned.campaigns.iter().flat_map(campaign_bytes).collect(),
@@ -69,6 +71,22 @@ pub(crate) fn posted(view: &mut View, intent: &IntentRow, amounts: &BTreeMap<Cla
             lot: None,
             tran_id: None,
             changed_at: now,
+        });
+    }
+    // Where another folder gives nothing any more for a payment that is back, its base points come back.
+    let gone = |row: &&EarningRow| matches!(row.state, EarningState::Void | EarningState::ClawedBack);
+    let before = view.earnings.by(&intent.id.to_value()).filter(gone);
+    let before: Vec<EarningRow> = before.filter(|row| !row.base.is_zero()).cloned().collect();
+    for row in before {
+        view.earnings.put(EarningRow {
+            week,
+            bonus: Amount::ZERO,
+            campaigns: Vec::new(),
+            state: EarningState::Pending,
+            lot: None,
+            tran_id: None,
+            changed_at: now,
+            ..row
         });
     }
 }

@@ -10,6 +10,7 @@ use kinchaku_protocol::money::Amount;
 use kinchaku_protocol::rules::expiry::usable;
 use kinchaku_protocol::time::{Day, Time};
 
+use super::claw::take_back_earnings;
 use super::owe::{settle, take};
 use super::usable::end;
 use crate::ledger::Broken;
@@ -26,18 +27,21 @@ const USUAL_DAYS: u32 = 14;
 /// Lots that something became free of, by class.
 type Free = BTreeMap<ClassId, BTreeSet<u64>>;
 
-/// A payment of an ended hold was taken back, and its value is in these lots again.
+/// A payment was taken back: what it earned goes too. Where its hold has ended, its value is in these lots again, as
+/// far as no other payment of the hold needed it.
 ///
 /// # Errors
 /// [`Broken`].
-pub(crate) fn given_back(view: &mut View, account: u64, lots: &[(u64, Amount)], now: Time) -> Result<(), Broken> {
+pub(crate) fn taken_back(view: &mut View, intent: DocId, lots: &[(u64, Amount)], now: Time) -> Result<(), Broken> {
+    let account = view.intents.get(&(intent,)).ok_or(Broken)?.account;
     let mut free = Free::new();
     for &(id, amount) in lots {
         let lot = view.lots.copy(&(id,)).ok_or(Broken)?;
         let class = lot.class;
         free.entry(class).or_default().extend(prolong(view, lot, amount, now)?);
     }
-    settle_all(view, account, free, now)
+    settle_all(view, account, free, now)?;
+    take_back_earnings(view, intent, now)
 }
 
 /// A hold has ended, and what it did not use is free.
@@ -99,6 +103,10 @@ fn prolong(view: &mut View, lot: LotRow, amount: Amount, now: Time) -> Result<Op
     let today = now.day();
     if usable(end(view, &lot), today) {
         return Ok(Some(lot.id));
+    }
+    let amount = amount.min(lot.remaining.less(lot.held));
+    if amount.is_zero() {
+        return Ok(None);
     }
     let days = grace_days(view, lot.class);
     let rest = take(view, lot.id, amount)?;

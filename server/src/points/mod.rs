@@ -10,6 +10,7 @@
 
 mod acquire;
 pub mod action;
+pub(crate) mod audit;
 pub mod claw;
 mod decide;
 mod due;
@@ -27,7 +28,7 @@ mod usable;
 pub use self::acquire::{Acquired, Posted, acquire};
 pub use self::claw::{Taken, TakenBack, claw_back};
 pub(crate) use self::earn::posted;
-pub(crate) use self::grace::{given_back, released};
+pub(crate) use self::grace::{released, taken_back};
 pub(crate) use self::usable::{free, opened_since};
 
 use kinchaku_protocol::ids::Pid;

@@ -1,4 +1,4 @@
-//! The invariants of the books (docs/rules.md, I1 to I5), checked on what is stored; and the state hash,
+//! The invariants of the books (docs/rules.md, I1 to I5 and I9), checked on what is stored; and the state hash,
 //! which two databases with the same history share, and every order of arrival of the same documents.
 //!
 //! The hash leaves out what legitimately differs between orders: transaction ids, posting times,
@@ -16,12 +16,14 @@ use sha2::{Digest, Sha256};
 use super::Reader;
 use super::lists::columns;
 use crate::identity::audit::People;
-use crate::sale::audit::Sales;
 use crate::ledger::rows::{
     AllowanceRow, Book, EntryKind, EntryRow, FactRow, ForkRow, HoldLineRow, HoldLotRow, HoldRow, HoldState, IntentRow,
     LotRow, PostingRow, Proof, RevokedRow, TakingRow,
 };
 use crate::ledger::view::View;
+use crate::points::audit::{Claims, Points};
+use crate::sale::audit::Sales;
+use crate::settlement::audit::Closes;
 use crate::store::StoreError;
 use crate::store::table::Column;
 
@@ -59,8 +61,10 @@ struct Stock {
     facts: Vec<FactRow>,
     revoked: Vec<RevokedRow>,
     sums: Sums,
-    people: People,
+    points: Points,
     sales: Sales,
+    people: People,
+    closes: Closes,
 }
 
 /// What postings add up to.
@@ -73,6 +77,8 @@ struct Sums {
     payables: Vec<(Pid, ClassId, Signed)>,
     /// What forks cost, where it is not zero.
     losses: Vec<(ClassId, Signed)>,
+    /// What residents owe, where it is not zero: below it.
+    claims: Claims,
 }
 
 /// Audits the rows at hand, which must be all there are: for simulations that need no database.
@@ -91,8 +97,10 @@ pub fn inspect(view: &View) -> Report {
         facts: view.facts.all().cloned().collect(),
         revoked: view.revoked.all().cloned().collect(),
         sums: Sums::of(view.postings.all()),
-        people: People::of(view),
+        points: Points::of(view),
         sales: Sales::of(view),
+        people: People::of(view),
+        closes: Closes::of(view),
     }
     .report()
 }
@@ -119,8 +127,15 @@ impl Reader {
             forks: self.all().await?,
             facts: self.all().await?,
             revoked: self.all().await?,
-            sums: self.sums().await?,
+            sums: self.posted().await?,
             sales: self.all_sales().await?,
+            points: Points {
+                balances: self.all().await?,
+                earnings: self.all().await?,
+                campaigns: self.all().await?,
+                refunds: self.all().await?,
+                classes: self.all().await?,
+            },
             people: People {
                 persons: self.all().await?,
                 keys: self.all().await?,
@@ -130,11 +145,12 @@ impl Reader {
                 key_ids: self.all().await?,
                 progress: self.all().await?,
             },
+            closes: Closes::read(self).await?,
         })
     }
 
     /// The database adds up what may be millions of postings.
-    async fn sums(&self) -> Result<Sums, StoreError> {
+    async fn posted(&self) -> Result<Sums, StoreError> {
         let by_lot = "select lot, cast(sum(amount) as bigint) from postings where muni = $1 and lot is not null \
                       group by lot order by lot";
         let unbalanced = "select entry, class from postings where muni = $1 \
@@ -144,6 +160,9 @@ impl Reader {
                         order by party, class";
         let losses = "select class, cast(sum(amount) as bigint) from postings where muni = $1 and book = $2 \
                       group by class having sum(amount) <> 0 order by class";
+        let claims = "select party, class, cast(sum(amount) as bigint) from postings \
+                      where muni = $1 and book = $2 group by party, class having sum(amount) <> 0 \
+                      order by party, class";
         let mut sums = Sums::default();
         for row in self.store.report(self.town, by_lot, Vec::new()).await? {
             let [lot, sum] = columns(&row)?;
@@ -176,6 +195,15 @@ impl Reader {
             sums.losses
                 .push((ClassId::from_value(class)?, Signed::from_value(sum)?));
         }
+        for row in self
+            .store
+            .report(self.town, claims, vec![Book::Receivable.to_value()])
+            .await?
+        {
+            let [party, class, sum] = columns(&row)?;
+            let key = (Pid::from_value(party)?, ClassId::from_value(class)?);
+            sums.claims.insert(key, Signed::from_value(sum)?);
+        }
         Ok(sums)
     }
 }
@@ -186,6 +214,7 @@ impl Sums {
         let mut entries = BTreeMap::new();
         let mut payables = BTreeMap::new();
         let mut losses = BTreeMap::new();
+        let mut claims = Claims::new();
         for row in postings {
             add(&mut entries, (row.entry, row.class), row.amount);
             if let Some(lot) = row.lot {
@@ -194,6 +223,7 @@ impl Sums {
             match row.book {
                 Book::ShopPayable => add(&mut payables, (row.party, row.class), row.amount),
                 Book::ForkLoss => add(&mut losses, row.class, row.amount),
+                Book::Receivable => add(&mut claims, (row.party, row.class), row.amount),
                 _ => {}
             }
         }
@@ -211,6 +241,7 @@ impl Sums {
                 .map(|((party, class), sum)| (party, class, sum))
                 .collect(),
             losses: losses.into_iter().filter(|(_, sum)| counts(sum)).collect(),
+            claims: claims.into_iter().filter(|(_, sum)| counts(sum)).collect(),
         }
     }
 }
@@ -230,8 +261,11 @@ impl Stock {
         self.check_lots(&mut broken);
         self.check_holds(&mut broken);
         self.check_payments(&mut broken);
+        self.points.check_balances(&self.lots, &self.sums.claims, &mut broken);
+        self.points.check_earnings(&self.intents, &self.lines, &mut broken);
         violations.extend(self.people.violations());
         violations.extend(self.sales.violations());
+        violations.extend(self.closes.violations());
         let counts = [
             self.lots.len(),
             self.holds.len(),
@@ -374,6 +408,7 @@ impl Stock {
         lines.extend(hard.map(|row| format!("revoked {}", row.pid)));
         lines.extend(self.sums.payables.iter().map(|row| format!("payable {row:?}")));
         lines.extend(self.sums.losses.iter().map(|row| format!("loss {row:?}")));
+        lines.extend(self.sums.claims.iter().map(|row| format!("claim {row:?}")));
         let digest = Sha256::digest(lines.join("\n"));
         data_encoding::HEXLOWER.encode(&digest)
     }

@@ -3,7 +3,9 @@
 #![allow(dead_code, reason = "each test file uses its own part of it")]
 
 pub mod database;
+pub mod season;
 pub mod simulation;
+pub mod town_folder;
 pub mod wallet;
 
 use std::sync::Arc;
