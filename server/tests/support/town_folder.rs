@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chrono::NaiveDate;
-use kinchaku_protocol::doc::{Cancel, Document, FactKind};
+use kinchaku_protocol::doc::{Cancel, Document, FactKind, Reason};
 use kinchaku_protocol::ids::{ClassId, DocId, Pid, Ref};
 use kinchaku_protocol::time::{Day, Time};
 use kinchaku_server::command::{Action, CommandError, Outcome};
@@ -271,7 +271,9 @@ pub async fn pays(world: &World, wallet: &mut Wallet, parts: &[(u8, u32)]) -> Pa
 pub async fn takes_back(world: &World, paid: &Paid) {
     let cancel = office_cancel(paid.reference, paid.intent.shop, world.now);
     let fact = world.fact(&cancel).await;
-    assert_eq!(fact.kind, FactKind::Reversed, "{:?}", fact.reason);
+    assert_eq!((fact.kind, fact.reason), (FactKind::CancelNoted, Reason::None));
+    let paid = world.fact(&paid.bytes).await;
+    assert_eq!((paid.kind, paid.reason), (FactKind::Reversed, Reason::Cancelled));
 }
 
 fn office_cancel(intent: Ref, shop: Pid, now: Time) -> Vec<u8> {
