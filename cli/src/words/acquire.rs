@@ -71,6 +71,7 @@ pub fn refusal(refused: &AcquireRefusal, asked: Asked, now: Time) -> Problem {
         Why::Stopped => no(Key::ErrorPayingStopped),
         Why::KeyReused => Problem::new(Key::ErrorInternal, Exit::Other),
         Why::Provider => no(Key::ErrorAcquireProvider),
+        Why::Phone => no(Key::ErrorAcquirePhone),
     }
 }
 
@@ -99,6 +100,7 @@ pub const fn why(why: Why) -> &'static str {
         Why::Stopped => "stopped",
         Why::KeyReused => "key_reused",
         Why::Provider => "provider",
+        Why::Phone => "phone",
     }
 }
 

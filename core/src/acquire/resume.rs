@@ -41,7 +41,13 @@ pub fn resume(home: &Home) -> Result<u32, SyncError> {
             _ => continue,
         };
         match status(home, before.order) {
-            Ok(now) if now != before => {
+            Ok(now) => {
+                // What the payer was told to do stays; only the order's own answer says it.
+                let reference = now.reference.clone().or_else(|| before.reference.clone());
+                let now = OrderStatus { reference, ..now };
+                if now == before {
+                    continue;
+                }
                 let open = is_open(&now);
                 home.store().write(|db| {
                     acquisitions::settle(db, row.id, State::Taken, Some(&field::to_bytes(&now)), open)
@@ -49,7 +55,7 @@ pub fn resume(home: &Home) -> Result<u32, SyncError> {
                 })?;
                 changed = changed.saturating_add(1);
             }
-            Ok(_) | Err(SyncError::Refused { .. }) => (),
+            Err(SyncError::Refused { .. }) => (),
             Err(SyncError::Network(_) | SyncError::Busy { .. }) => return Ok(changed),
             Err(error) => trouble = Some(error),
         }

@@ -170,6 +170,8 @@ codes! {
         KeyReused = 20,
         /// The provider did not take the order; no money moved.
         Provider = 21,
+        /// The telephone number is asked for (F150).
+        Phone = 22,
     }
 }
 

@@ -8,6 +8,7 @@
 //! TLS ends at a proxy in front; this server listens on loopback unless it is told about the proxy.
 
 mod api;
+mod acquire;
 mod body;
 mod card;
 mod nonce;
@@ -149,6 +150,11 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/card/challenge", post(card::challenge))
         .route("/card/proof", post(card::proof))
         .route("/card/key-id", post(card::key_id))
+        .route("/offers", post(acquire::offers))
+        .route("/apply", post(acquire::apply))
+        .route("/order", post(acquire::order))
+        .route("/order-status", post(acquire::order_status))
+        .route("/receive", post(acquire::receive))
         .layer(from_fn(version))
         .route("/office", post(office::office))
         .layer(from_fn_with_state(app.clone(), our_town));

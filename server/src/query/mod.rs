@@ -10,6 +10,7 @@
 pub mod access;
 pub mod audit;
 pub mod lists;
+mod offers;
 mod page_rows;
 mod page_standing;
 pub mod people;

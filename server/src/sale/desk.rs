@@ -48,6 +48,9 @@ pub enum SaleError {
     /// The sale asks for the telephone number of the application (F150).
     #[error("a telephone number is needed")]
     NoPhone,
+    /// The programme is not fetched by reading a code (F069).
+    #[error("not fetched by a code")]
+    ByCode,
 }
 
 impl From<CommandError> for SaleError {

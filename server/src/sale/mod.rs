@@ -5,10 +5,11 @@
 //! once, however often it is told; an order nobody paid gives its lots back.
 //!
 //! - [`lottery`], [`order`], `event`, `hand_out`: what the books decide
-//! - [`provider`]: whoever collects the money; [`desk`], [`somebody`]: in front of the books
+//! - [`provider`]: whoever collects the money; [`desk`], [`somebody`], [`offers`], [`answer`]: in front of the books
 //! - [`audit`]: what must hold of all of it (I10, I11)
 
 pub mod action;
+pub mod answer;
 pub(crate) mod audit;
 mod decide;
 pub mod desk;
@@ -16,7 +17,9 @@ mod event;
 mod hand_out;
 pub(crate) mod load;
 pub mod lottery;
+pub mod offers;
 pub mod order;
 pub mod provider;
 pub mod rows;
+mod run;
 pub mod somebody;
