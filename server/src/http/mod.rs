@@ -100,6 +100,7 @@ pub struct App {
     devices: Throttle<Ref>,
     cards: Throttle<Ref>,
     tokens: Throttle<u64>,
+    outcomes: api::public::Outcomes,
     office_token: Zeroizing<String>,
     behind_proxy: bool,
 }
@@ -128,6 +129,7 @@ impl App {
             devices: Throttle::new(DEVICE),
             cards: Throttle::new(CARDS),
             tokens: Throttle::new(TOKEN),
+            outcomes: api::public::Outcomes::default(),
             office_token,
             behind_proxy,
         }))
@@ -156,7 +158,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/order-status", post(acquire::order_status))
         .route("/receive", post(acquire::receive))
         .layer(from_fn(version))
-        .route("/office", post(office::office))
+        .route("/office", post(office::office).layer(DefaultBodyLimit::max(api::LARGE)))
         .layer(from_fn_with_state(app.clone(), our_town));
     Router::new()
         .nest("/v1/{muni}", town)

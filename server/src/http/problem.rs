@@ -12,6 +12,8 @@ use crate::calendar::CalendarError;
 use crate::command::CommandError;
 use crate::identity::cards::CardError;
 use crate::programme::Refusal;
+use crate::sale::desk::SaleError;
+use crate::sale::provider::ProviderError;
 use crate::settlement::action::CancelRefusal;
 
 /// Why a request was not carried out.
@@ -91,6 +93,16 @@ pub enum Problem {
     BadFolder,
     /// A field of a query or a body is not as it should be.
     Invalid,
+    /// The town collects no money in this way.
+    NoProvider,
+    /// Whoever collects money said no.
+    Provider,
+    /// The sale asks for a telephone number.
+    NoPhone,
+    /// The period is not closed yet.
+    NotClosed,
+    /// A transfer order cannot be written.
+    Transfer,
     /// The amount is not that of the payment: it may be another one that was meant.
     AmountDiffers,
     /// The order is past this.
@@ -166,6 +178,11 @@ impl Problem {
             Self::Incompatible => (S::CONFLICT, "incompatible", "Changes what cannot change"),
             Self::BadFolder => (S::UNPROCESSABLE_ENTITY, "bad_folder", "The folder is not right"),
             Self::Invalid => (S::UNPROCESSABLE_ENTITY, "invalid", "A field is not right"),
+            Self::NoProvider => (S::CONFLICT, "no_provider", "Nobody collects money in this way"),
+            Self::Provider => (S::CONFLICT, "provider", "The provider said no"),
+            Self::NoPhone => (S::UNPROCESSABLE_ENTITY, "no_phone", "A telephone number is needed"),
+            Self::NotClosed => (S::CONFLICT, "not_closed", "The period is not closed"),
+            Self::Transfer => (S::CONFLICT, "transfer", "The transfer order cannot be written"),
             Self::AmountDiffers => (S::CONFLICT, "amount_differs", "Not the amount of the payment"),
             Self::OrderState => (S::CONFLICT, "order_state", "The order is past this"),
             Self::UsedAlready => (S::CONFLICT, "used_already", "Used already"),
@@ -280,6 +297,23 @@ impl From<BooksError> for Problem {
                 tracing::error!(%error, "cards cannot be judged");
                 Self::Unavailable
             }
+        }
+    }
+}
+
+impl From<SaleError> for Problem {
+    fn from(error: SaleError) -> Self {
+        match error {
+            SaleError::Books(error) => error.into(),
+            SaleError::Unreadable(error) => CardError::from(error).into(),
+            SaleError::NoProvider => Self::NoProvider,
+            SaleError::Provider(ProviderError::NoAnswer) => Self::Unavailable,
+            SaleError::Provider(ProviderError::Refused) => Self::Provider,
+            SaleError::NotGenuine(_) => Self::Signature,
+            SaleError::NoSuchCharge(_) => Self::Unknown,
+            SaleError::NoPhone => Self::NoPhone,
+            // Told as a refusal wherever a code can be read.
+            SaleError::ByCode => Self::Unknown,
         }
     }
 }

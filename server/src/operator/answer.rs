@@ -40,7 +40,15 @@ impl Printer {
     /// Tells why nothing was done: on standard error for people, as an object for machines.
     pub fn failure(&self, failure: &Failure) {
         if self.json {
-            let value = json!({ "error": { "code": failure.code(), "message": failure.to_string() } });
+            let mut error = json!({ "code": failure.code(), "message": failure.to_string() });
+            if let (Failure::Wrong(problems), Some(members)) = (failure, error.as_object_mut()) {
+                let problems = problems.iter().map(|problem| {
+                    let said = problem.wrong.to_string();
+                    json!({ "file": problem.file, "line": problem.line, "key": problem.key, "said": said })
+                });
+                members.insert("problems".to_owned(), problems.collect());
+            }
+            let value = json!({ "error": error });
             // Nothing is left to tell it to.
             let _ = self.print(value, "");
         } else {
@@ -95,6 +103,9 @@ fn lines(request: &Request, answer: &Value) -> String {
         Request::Revoke(_) => format!("止めました。掲示 {}", text("bulletin")),
         Request::UnlockCode { .. } => format!("{}\n口座 {}、1回だけ", text("code"), text("account")),
         Request::Person(asked) => super::person::lines(asked, answer),
+        Request::Token(asked) => super::tokens::lines(asked, answer),
+        Request::TownLoad { .. } => format!("事業のフォルダーを入れました。第{}版", text("version")),
+        Request::RosterImport { .. } => format!("名簿「{}」 {} 人", text("name"), text("lines")),
         Request::Job { job: Job::Cards, .. } => format!(
             "{} 件を確かめ、{} 件が無効になっていました。答えがなかったもの {} 件、残り {} 件",
             text("asked"),

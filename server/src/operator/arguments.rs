@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::request::{
     ClassAdd, Credit, Invite, Job, MarkAdd, Person, PersonErase, PersonShow, PersonTie, Request, Revoke, ShopAdd,
+    TokenAsked, TokenIssue,
 };
 
 /// 巾着のサーバー: 帳簿、鍵、お店のQR。
@@ -38,9 +39,12 @@ pub enum Command {
     /// 町の鍵
     #[command(subcommand)]
     Keys(KeysCommand),
-    /// 町の決まり
+    /// 町の決まりと事業
     #[command(subcommand)]
     Town(TownCommand),
+    /// 人の名簿
+    #[command(subcommand)]
+    Roster(RosterCommand),
     /// What is asked of the books.
     #[command(flatten)]
     Ask(Ask),
@@ -69,6 +73,9 @@ pub enum Ask {
     /// 口座の本人（マイナンバーカード）
     #[command(subcommand)]
     Person(PersonCommand),
+    /// 店や事務局の画面に入るための合鍵
+    #[command(subcommand)]
+    Token(TokenCommand),
     /// 決まった時刻の処理
     Job(At<JobRun>),
     /// 試算表と店ごとの売上
@@ -226,6 +233,63 @@ pub enum TownCommand {
     Show(KeysFolder),
     /// 決まりを変える（サーバーは次に動かすときから従う）
     Set(TownSet),
+    /// 事業のフォルダーの誤りを、すべて挙げる。帳簿は変えない
+    Check(TownCheck),
+    /// 事業のフォルダーを帳簿に入れる
+    Load(At<TownLoad>),
+}
+
+/// `town check`.
+#[derive(Args)]
+pub struct TownCheck {
+    /// 事業のフォルダー
+    pub folder: PathBuf,
+    /// 鍵のフォルダー。あれば、自治体の番号も確かめる
+    #[arg(long, env = "KINCHAKU_KEYS")]
+    pub keys: Option<PathBuf>,
+}
+
+/// `town load`.
+#[derive(Args)]
+pub struct TownLoad {
+    /// 事業のフォルダー
+    pub folder: PathBuf,
+}
+
+/// `roster`.
+#[derive(Subcommand)]
+pub enum RosterCommand {
+    /// 名簿を取り込む。同じ名前のものと入れかわる
+    Import(At<RosterImport>),
+}
+
+/// `roster import`.
+#[derive(Args)]
+pub struct RosterImport {
+    /// 名簿の名前。住民の名簿は、その日付（YYYY-MM-DD）
+    #[arg(long)]
+    pub list: String,
+    /// CSV（name、birth、address）
+    pub file: PathBuf,
+}
+
+/// `token`.
+#[derive(Subcommand)]
+pub enum TokenCommand {
+    /// 作って、一度だけ表示する
+    Issue(At<TokenIssue>),
+    /// 一覧
+    List(At<Nothing>),
+    /// 使えなくする
+    Revoke(At<TokenNumber>),
+}
+
+/// `token revoke`.
+#[derive(Args)]
+pub struct TokenNumber {
+    /// 番号
+    #[arg(long)]
+    pub id: u64,
 }
 
 /// `town set`.
@@ -303,6 +367,12 @@ impl Ask {
             Self::Person(PersonCommand::Show(at)) => (at.database, Request::Person(Person::Show(at.what)), None),
             Self::Person(PersonCommand::Tie(at)) => (at.database, Request::Person(Person::Tie(at.what)), None),
             Self::Person(PersonCommand::Erase(at)) => (at.database, Request::Person(Person::Erase(at.what)), None),
+            Self::Token(TokenCommand::Issue(at)) => (at.database, Request::Token(TokenAsked::Issue(at.what)), None),
+            Self::Token(TokenCommand::List(at)) => (at.database, Request::Token(TokenAsked::List), None),
+            Self::Token(TokenCommand::Revoke(at)) => {
+                let id = at.what.id;
+                (at.database, Request::Token(TokenAsked::Revoke { id }), None)
+            }
             Self::Job(at) => {
                 let JobRun { job, at: when } = at.what;
                 (at.database, Request::Job { job, at: when }, None)

@@ -1,6 +1,6 @@
 //! Carrying out an operator's request on the books, in whichever process holds them.
 
-use kinchaku_protocol::doc::{Bulletin, KeyUse, Received};
+use kinchaku_protocol::doc::KeyUse;
 use kinchaku_protocol::ids::{ClassId, MarkId, Pid, Ref, ServiceType, SetId};
 use kinchaku_protocol::money::Amount;
 use kinchaku_protocol::mpm::shop_mark::{Offline, ShopMark};
@@ -9,7 +9,7 @@ use kinchaku_protocol::time::{DAY_SECONDS, Day, Time};
 use serde_json::{Value, json};
 
 use super::request::{
-    ClassAdd, Credit, Invite, Job, LegalKind, MarkAdd, OfflineKind, Request, Revoke, RoleKind, Service, ShopAdd,
+    ClassAdd, Credit, Invite, LegalKind, MarkAdd, OfflineKind, Request, Revoke, RoleKind, Service, ShopAdd,
 };
 use crate::books::{Books, BooksError};
 use crate::clock;
@@ -36,7 +36,10 @@ pub async fn carry_out(books: &Books, keys: &TownKeys, request: Request) -> Resu
         Request::Revoke(revoke) => stop(books, revoke, now).await,
         Request::UnlockCode { account } => unlock_code(books, account, now).await,
         Request::Person(asked) => super::person::person(books, asked, now).await,
-        Request::Job { job, at } => run_job(books, job, at, now).await,
+        Request::Token(asked) => super::tokens::tokens(books, asked, now).await,
+        Request::TownLoad { files } => super::setup::load_folder(books, files, now).await,
+        Request::RosterImport { name, list } => super::setup::import(books, &name, &list, now).await,
+        Request::Job { job, at } => super::jobs::job(books, job, at, now).await,
         Request::Books => super::report::books(books.reader()).await,
     }
 }
@@ -201,7 +204,7 @@ async fn stop(books: &Books, revoke: Revoke, now: Time) -> Result<Value, Problem
         _ => return Err(Problem::Unknown),
     };
     books.execute(Action::Revoke(whom), now).await?;
-    bulletin(&books.bulletin().await?)
+    super::jobs::bulletin(&books.bulletin().await?)
 }
 
 async fn unlock_code(books: &Books, account: u64, now: Time) -> Result<Value, Problem> {
@@ -212,37 +215,6 @@ async fn unlock_code(books: &Books, account: u64, now: Time) -> Result<Value, Pr
     };
     books.execute(action, now).await?;
     Ok(json!({ "code": code.as_str(), "account": account }))
-}
-
-async fn run_job(books: &Books, job: Job, at: Option<String>, now: Time) -> Result<Value, Problem> {
-    let at = at.as_deref().map_or(Ok(now), time)?;
-    // What ends because of a mistyped year cannot be begun again.
-    if at > now && !cfg!(feature = "demo") {
-        return Err(Problem::Future);
-    }
-    let action = match job {
-        Job::Lapse => Action::Lapse,
-        Job::Expire => Action::Expire,
-        Job::Publish => Action::PublishBulletin,
-        Job::Cards => return super::person::recheck(books, at).await,
-    };
-    match books.execute(action, at).await? {
-        Outcome::Ended(ended) => Ok(json!({ "at": at.to_string(), "ended": ended })),
-        Outcome::Bulletin(signed) => bulletin(&signed),
-        _ => Err(Problem::Internal),
-    }
-}
-
-fn bulletin(signed: &[u8]) -> Result<Value, Problem> {
-    let bulletin = Received::<Bulletin>::read(signed).map_err(|_| Problem::Internal)?;
-    let claims = bulletin.claims();
-    Ok(json!({ "bulletin": claims.epoch, "made_at": claims.made_at.to_string() }))
-}
-
-/// A time in RFC 3339.
-fn time(text: &str) -> Result<Time, Problem> {
-    let at = chrono::DateTime::parse_from_rfc3339(text).map_err(|_| Problem::Malformed)?;
-    u64::try_from(at.timestamp()).map(Time).map_err(|_| Problem::Malformed)
 }
 
 /// A calendar date in Japan.

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use crate::books::BooksError;
 use crate::http::{Problem, ServeError};
 use crate::keys::KeysError;
+use crate::programme::ProgrammeProblem;
 use crate::store::StoreError;
 
 /// Why a command was not carried out.
@@ -30,6 +31,9 @@ pub enum Failure {
         /// The problem's code.
         code: String,
     },
+    /// A folder or a list is not right.
+    #[error("{}", all(.0))]
+    Wrong(Vec<ProgrammeProblem>),
     /// It was done before, by something else.
     #[error("{}", sentence("taken"))]
     Already,
@@ -59,6 +63,7 @@ impl Failure {
             Self::NoAnswer => "no_answer",
             Self::Passphrase => "passphrase",
             Self::Refused { code } => code,
+            Self::Wrong(_) => "bad_folder",
             Self::Already => "taken",
             Self::Data { .. } => "data",
             Self::Unbalanced => "unbalanced",
@@ -74,7 +79,7 @@ impl Failure {
             Self::Other { .. } | Self::Unbalanced => 1,
             Self::Usage { .. } => 2,
             Self::NoAnswer => 3,
-            Self::Refused { .. } => 4,
+            Self::Refused { .. } | Self::Wrong(_) => 4,
             Self::Passphrase => 5,
             Self::Already => 7,
             Self::Data { .. } => 8,
@@ -93,6 +98,14 @@ impl Failure {
     }
 }
 
+/// Everything that is wrong, a line for each.
+fn all(problems: &[ProgrammeProblem]) -> String {
+    let lines = problems.iter().map(|problem| format!("{problem}\n"));
+    lines
+        .chain(["誤りを直してから、もう一度実行してください。".to_owned()])
+        .collect()
+}
+
 /// What a person reads for a problem's code.
 fn sentence(code: &str) -> &'static str {
     match code {
@@ -104,6 +117,9 @@ fn sentence(code: &str) -> &'static str {
         "confirm" => "消した個人情報は元に戻せません。消すときは --yes を付けてください。",
         "stopped" => "利用を止めている相手です。",
         "token" => "サーバーの認証が合いません。同じ鍵のフォルダーを指定してください。",
+        "not_set_up" => "事業のフォルダーがまだ入っていません。town load で入れてください。",
+        "incompatible" => "すでに販売や配布が始まった事業の条件（種類、販売価格、額面、口数）は変えられません。",
+        "bad_folder" => "事業のフォルダーに誤りがあります。town check で確かめてください。",
         "mark" => "店の情報がQRに入りません。名前は25文字、町名は15文字までです。",
         "future" => "まだ来ていない時刻の処理はできません。",
         "passphrase" => "合言葉が正しくないか、短すぎます（12文字以上）。",

@@ -1,12 +1,14 @@
 //! `keys` and `town`: what happens in the folder of keys alone.
 
+use std::path::Path;
+
 use kinchaku_protocol::doc::KeyUse;
 use kinchaku_protocol::ids::Kid;
 use kinchaku_protocol::time::{DAY_SECONDS, Time};
 use serde_json::{Value, json};
 
 use super::answer::Printer;
-use super::arguments::{KeysCommand, KeysInit, KeysRotate, PassphraseFrom, TownCommand, UseWord};
+use super::arguments::{KeysCommand, KeysInit, KeysRotate, PassphraseFrom, TownSet, UseWord};
 use super::failure::Failure;
 use crate::clock;
 use crate::config::TownConfig;
@@ -103,21 +105,17 @@ fn show(keys: &TownKeys, printer: &Printer) -> Result<(), Failure> {
     )
 }
 
-/// Runs a `town` command.
+/// The settings of a town, changed where that is asked.
 ///
 /// # Errors
 /// [`Failure`].
-pub(super) fn town(command: TownCommand, printer: &Printer) -> Result<(), Failure> {
-    let config = match command {
-        TownCommand::Show(folder) => TownConfig::load(&folder.keys)?,
-        TownCommand::Set(set) => {
-            let mut config = TownConfig::load(&set.keys)?;
-            config.paper_tier = set.paper_tier.unwrap_or(config.paper_tier);
-            config.reserve = set.reserve.unwrap_or(config.reserve);
-            config.save(&set.keys)?;
-            config
-        }
-    };
+pub(super) fn town(keys: &Path, set: Option<&TownSet>, printer: &Printer) -> Result<(), Failure> {
+    let mut config = TownConfig::load(keys)?;
+    if let Some(set) = set {
+        config.paper_tier = set.paper_tier.unwrap_or(config.paper_tier);
+        config.reserve = set.reserve.unwrap_or(config.reserve);
+        config.save(keys)?;
+    }
     let paper = if config.paper_tier { "認める" } else { "認めない" };
     let lines = format!(
         "自治体 {}\n紙だけの店での支払い {paper}\n電波なしで使える分の上限 {}円",

@@ -8,13 +8,16 @@ mod answer;
 mod arguments;
 mod carry_out;
 mod failure;
+pub(crate) mod jobs;
 mod keys;
 mod office;
 mod person;
 mod report;
-mod request;
+pub(crate) mod request;
 mod serve;
+mod setup;
 mod sheets;
+mod tokens;
 
 use std::future::Future;
 use std::process::ExitCode;
@@ -29,7 +32,7 @@ use crate::keys::TownKeys;
 use crate::query::Reader;
 use crate::store;
 use answer::Printer;
-use arguments::{Arguments, Command, Database};
+use arguments::{Arguments, Command, Database, RosterCommand, TownCommand};
 pub use carry_out::carry_out;
 pub use failure::Failure;
 use office::Office;
@@ -58,7 +61,14 @@ fn dispatch(command: Command, printer: &Printer) -> Result<(), Failure> {
         }
         Command::Audit(database) => wait_for(report::audit(&database, printer)),
         Command::Keys(command) => keys::run(command, printer),
-        Command::Town(command) => keys::town(command, printer),
+        Command::Town(TownCommand::Check(asked)) => setup::check(&asked, printer),
+        Command::Town(TownCommand::Load(at)) => {
+            let request = setup::load(&at.what.folder, &at.database.keys)?;
+            answer(&at.database, &request, printer)
+        }
+        Command::Town(TownCommand::Show(folder)) => keys::town(&folder.keys, None, printer),
+        Command::Town(TownCommand::Set(set)) => keys::town(&set.keys, Some(&set), printer),
+        Command::Roster(RosterCommand::Import(at)) => answer(&at.database, &setup::roster(&at.what)?, printer),
         Command::Ask(asked) => {
             let (database, request, out) = asked.into_request();
             let mut answer = wait_for(ask(&database, &request))?;
@@ -68,6 +78,11 @@ fn dispatch(command: Command, printer: &Printer) -> Result<(), Failure> {
             printer.answer(&request, answer)
         }
     }
+}
+
+fn answer(at: &Database, request: &Request, printer: &Printer) -> Result<(), Failure> {
+    let answer = wait_for(ask(at, request))?;
+    printer.answer(request, answer)
 }
 
 /// Asks the running server, or does it here where none runs.

@@ -1,5 +1,7 @@
 //! What an operator can ask of the books, in the form in which a running server is asked, too.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 /// One request. Ids are lower-case hexadecimal, days `YYYY-MM-DD`, times RFC 3339.
@@ -25,6 +27,20 @@ pub enum Request {
     },
     /// About the person of an account.
     Person(Person),
+    /// About tokens for the JSON API.
+    Token(TokenAsked),
+    /// The town's folder.
+    TownLoad {
+        /// Its files in base64, by path.
+        files: BTreeMap<String, String>,
+    },
+    /// A list of people.
+    RosterImport {
+        /// Its name.
+        name: String,
+        /// The file in base64.
+        list: String,
+    },
     /// A job, as if the time were `at`.
     Job {
         /// Which.
@@ -221,6 +237,68 @@ pub enum Job {
     Publish,
     /// 登録したカードの証明書が今も有効か確かめる（月に1度）
     Cards,
+    /// 日の来たポイントを付与する
+    Points,
+    /// 月が変わったランクを決める
+    Rank,
+    /// 日の来た購入特典を付与する
+    Bonus,
+    /// 期限までに支払われなかった注文を終える
+    Orders,
+    /// 終わった精算の期間を締める
+    Close,
+}
+
+/// What is asked about tokens.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "what", rename_all = "snake_case", deny_unknown_fields)]
+pub enum TokenAsked {
+    /// A new one.
+    Issue(TokenIssue),
+    /// Those there are.
+    List,
+    /// One is no longer good.
+    Revoke {
+        /// Its number.
+        id: u64,
+    },
+}
+
+/// `token issue`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, clap::Args)]
+#[serde(deny_unknown_fields)]
+pub struct TokenIssue {
+    /// できること
+    #[arg(long, value_enum)]
+    pub role: TokenRole,
+    /// 使う人の名前（一人に一つ）
+    #[arg(long)]
+    pub name: String,
+    /// 加盟店番号（role が merchant のとき）
+    #[arg(long, required_if_eq("role", "merchant"), conflicts_with = "shop")]
+    pub merchant: Option<String>,
+    /// 店のID（role が shop のとき）
+    #[arg(long, required_if_eq("role", "shop"))]
+    pub shop: Option<String>,
+    /// 使える日数
+    #[arg(long, default_value_t = 365, value_parser = clap::value_parser!(u32).range(1..=3660))]
+    pub days: u32,
+}
+
+/// What a token may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum TokenRole {
+    /// 1店の担当者
+    Shop,
+    /// 加盟店の本部（その全店）
+    Merchant,
+    /// 見るだけの人（市町村の担当課など）
+    Viewer,
+    /// 事務局の担当者
+    Office,
+    /// 事務局の責任者
+    Manager,
 }
 
 /// What is asked about the person of an account.

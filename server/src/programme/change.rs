@@ -59,11 +59,14 @@ fn keeps(before: &Programme, after: &Programme, row: Option<&SaleRow>) -> bool {
     match (&before.kind, &after.kind) {
         (Kind::Sale(old), Kind::Sale(new)) => {
             let lots = row.map_or(0, |row| row.sold.saturating_add(row.reserved));
+            // What was published with the list of applications has to give the same draw for ever.
+            let listed = row.is_some_and(|row| row.closed_at.is_some());
             // Who applied did so under the rules of the application.
             let applied = row.is_some_and(|row| row.applications > 0);
             let drawn = |sale: &super::model::Sale| sale.apply.map(|apply| apply.draw);
             (lots == 0 || (old.price == new.price && old.face == new.face && new.stock() >= lots))
                 && (!applied || drawn(old) == drawn(new))
+                && (!listed || (old.stock() == new.stock() && old.most == new.most))
         }
         (Kind::Distribution(_), Kind::Distribution(new)) => row.is_none_or(|row| row.issued <= new.issue_ceiling),
         (Kind::Campaign(_), Kind::Campaign(_)) => true,

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 
 use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, FailedToBufferBody};
-use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use axum::http::header;
 use axum::http::request::Parts;
 use kinchaku_protocol::ids::DocId;
@@ -24,6 +24,9 @@ pub(super) const MOST: u32 = 200;
 /// The query of a request.
 pub(super) struct Asked<T>(pub(super) T);
 
+/// What the path names; what cannot be a name is not there.
+pub(super) struct At<T>(pub(super) T);
+
 /// The JSON body of a request.
 pub(super) struct Sent<T>(pub(super) T);
 
@@ -36,6 +39,15 @@ impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Asked<T> {
         let read = serde_path_to_error::deserialize(pairs);
         read.map(Self)
             .map_err(|error| Refused::field(&error.path().to_string(), &error.inner().to_string()))
+    }
+}
+
+impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for At<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let path = Path::from_request_parts(parts, state).await;
+        path.map(|Path(named)| Self(named)).map_err(|_| Problem::Unknown)
     }
 }
 

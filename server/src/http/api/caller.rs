@@ -61,7 +61,7 @@ pub(super) async fn identify(app: &Arc<App>, request: Request) -> Result<(Caller
     }
     let hash = bearer(&parts.headers).and_then(token::hash).ok_or(Problem::Token)?;
     let row = app.books.reader().token(hash).await.map_err(BooksError::from)?;
-    let good = row.filter(|row| row.revoked_at.is_none() && clock::now() <= row.expires);
+    let good = row.filter(|row| row.revoked_at.is_none() && clock::now() < row.expires);
     let row = good.ok_or(Problem::Token)?;
     app.tokens.take(row.id, 1, Instant::now())?;
     let caller = Caller {

@@ -10,7 +10,7 @@ use utoipa::openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder, Server};
 use utoipa::{Modify, OpenApi};
 
 use super::refused::ProblemBody;
-use super::{me, programmes, rosters, shops};
+use super::{cancel, me, orders, programmes, public, results, rosters, sales, settlements, shops, transactions, watch};
 use crate::http::App;
 
 #[derive(OpenApi)]
@@ -31,6 +31,36 @@ use crate::http::App;
         programmes::programme,
         rosters::rosters,
         rosters::import,
+        transactions::of_shop,
+        transactions::one_of_shop,
+        transactions::of_all,
+        transactions::one_of_all,
+        cancel::by_shop,
+        cancel::by_office,
+        cancel::cash,
+        results::of_shop,
+        results::of_all,
+        results::file_of_shop,
+        results::file_of_all,
+        settlements::of_shop,
+        settlements::of_all,
+        settlements::payouts,
+        settlements::transfer,
+        settlements::close,
+        sales::commit,
+        sales::apply,
+        sales::applications,
+        sales::void,
+        sales::close_list,
+        sales::draw,
+        orders::orders,
+        orders::paid,
+        orders::refund,
+        public::draw,
+        public::provider,
+        watch::books,
+        watch::audit,
+        watch::job,
     ),
     components(schemas(ProblemBody)),
     modifiers(&Problems)

@@ -9,6 +9,8 @@ use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use kinchaku_protocol::ids::Pid;
+use serde::Deserialize;
+use utoipa::IntoParams;
 
 use super::caller::{Caller, identify};
 use crate::access::rows::AccessRole;
@@ -40,6 +42,16 @@ impl Need {
             Self::Manager => matches!(role, AccessRole::Manager),
         }
     }
+}
+
+/// The shop in a path, for the document.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+#[expect(dead_code, reason = "what it says is read by the guard")]
+pub(super) struct ShopPath {
+    /// Its id.
+    #[param(pattern = "^[0-9a-f]{16}$")]
+    shop: String,
 }
 
 /// The shop a request is about.

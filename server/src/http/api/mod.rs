@@ -6,14 +6,23 @@
 
 mod asked;
 mod caller;
+mod cancel;
 mod document;
 mod guard;
 mod listed;
 mod me;
+mod named;
+mod orders;
 mod programmes;
+pub(super) mod public;
 mod refused;
+mod results;
 mod rosters;
+mod sales;
+mod settlements;
 mod shops;
+mod transactions;
+mod watch;
 
 use std::sync::Arc;
 
@@ -30,26 +39,64 @@ use caller::Caller;
 use guard::{Need, guard};
 
 /// Bytes of a folder or a list of people.
-const LARGE: usize = 32 * 1_024 * 1_024;
+pub(super) const LARGE: usize = 32 * 1_024 * 1_024;
 
 /// Every address of the API, below `/api/v1/{muni}`.
 pub(super) fn router(app: &Arc<App>) -> Router<Arc<App>> {
     let needs = |routes: Router<Arc<App>>, need| routes.route_layer(from_fn_with_state((app.clone(), need), guard));
-    let open = Router::new().route("/openapi.json", get(document::document));
+    let open = Router::new()
+        .route("/openapi.json", get(document::document))
+        .route("/draws/{id}", get(public::draw))
+        .route("/provider/{provider}", post(public::provider));
     let anybody = Router::new()
         .route("/me", get(me::me))
         .route("/shops", get(shops::shops));
+    let shop = Router::new()
+        .route("/shops/{shop}/transactions", get(transactions::of_shop))
+        .route("/shops/{shop}/transactions/{tran_id}", get(transactions::one_of_shop))
+        .route("/shops/{shop}/transactions/{tran_id}/cancel", post(cancel::by_shop))
+        .route("/shops/{shop}/transactions/{tran_id}/cash-refund", post(cancel::cash))
+        .route("/shops/{shop}/results", get(results::of_shop))
+        .route("/shops/{shop}/settlements", get(settlements::of_shop))
+        .route("/shops/{shop}/export/{kind}", get(results::file_of_shop));
     let look = Router::new()
         .route("/office/programmes", get(programmes::folder))
         .route("/office/programmes/{id}", get(programmes::programme))
-        .route("/office/rosters", get(rosters::rosters));
+        .route("/office/rosters", get(rosters::rosters))
+        .route("/office/transactions", get(transactions::of_all))
+        .route("/office/transactions/{tran_id}", get(transactions::one_of_all))
+        .route("/office/results", get(results::of_all))
+        .route("/office/export/{kind}", get(results::file_of_all))
+        .route("/office/settlements", get(settlements::of_all))
+        .route("/office/settlements/{class}/{number}", get(settlements::payouts))
+        .route(
+            "/office/settlements/{class}/{number}/transfer",
+            get(settlements::transfer),
+        )
+        .route("/office/sales/{id}/applications", get(sales::applications))
+        .route("/office/orders", get(orders::orders))
+        .route("/office/books", get(watch::books))
+        .route("/office/audit", get(watch::audit));
+    let office = Router::new()
+        .route("/office/transactions/{tran_id}/cancel", post(cancel::by_office))
+        .route("/office/sales/{id}/applications", post(sales::apply))
+        .route("/office/sales/{id}/applications/{app}/void", post(sales::void))
+        .route("/office/orders/{id}/paid", post(orders::paid))
+        .route("/office/orders/{id}/refund", post(orders::refund));
     let manager = Router::new()
         .route("/office/programmes", post(programmes::load))
         .route("/office/programmes/check", post(programmes::check))
         .route("/office/rosters/{name}", post(rosters::import))
+        .route("/office/settlements/close", post(settlements::close))
+        .route("/office/sales/{id}/commitment", post(sales::commit))
+        .route("/office/sales/{id}/close-list", post(sales::close_list))
+        .route("/office/sales/{id}/draw", post(sales::draw))
+        .route("/office/jobs/{job}", post(watch::job))
         .layer(DefaultBodyLimit::max(LARGE));
     open.merge(needs(anybody, Need::Anybody))
+        .merge(needs(shop, Need::Shop))
         .merge(needs(look, Need::Look))
+        .merge(needs(office, Need::Office))
         .merge(needs(manager, Need::Manager))
 }
 

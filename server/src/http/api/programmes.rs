@@ -1,16 +1,16 @@
-//! The town's folder: what is in force, what another one would be, and how far each programme is (F075, F166).
+//! The town's folder: what is in force, what another one would be, and how far each programme is (F075).
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use encoding_rs::SHIFT_JIS;
 use kinchaku_protocol::time::Time;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::asked::Sent;
+use super::asked::{At, Sent};
 use super::caller::Caller;
 use super::refused::Refused;
 use crate::clock;
@@ -205,7 +205,7 @@ impl Files {
 )]
 pub(super) async fn programme(
     State(app): State<Arc<App>>,
-    Path(Number { id }): Path<Number>,
+    At(Number { id }): At<Number>,
 ) -> Result<Json<Progress>, Refused> {
     let reader = app.books.reader();
     let programmes = reader.programmes().await?.ok_or(Problem::NotSetUp)?;

@@ -67,6 +67,13 @@ impl Refused {
         Self::invalid(Problem::Malformed, field, detail)
     }
 
+    /// A problem with what there is to say about it.
+    pub(super) fn because(problem: Problem, detail: &str) -> Self {
+        let mut refused = Self::from(problem);
+        refused.more.insert("detail".to_owned(), detail.into());
+        refused
+    }
+
     fn invalid(problem: Problem, field: &str, detail: &str) -> Self {
         let mut refused = Self::from(problem);
         refused.more.insert("field".to_owned(), field.into());

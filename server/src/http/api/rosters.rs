@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, Request, State};
+use axum::extract::{Request, State};
 use axum::http::header;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::asked::whole;
+use super::asked::{At, whole};
 use super::caller::Caller;
 use super::listed::Listed;
 use super::refused::Refused;
@@ -70,7 +70,7 @@ pub(super) async fn rosters(State(app): State<Arc<App>>) -> Result<Json<Listed<R
 pub(super) async fn import(
     State(app): State<Arc<App>>,
     caller: Caller,
-    Path(Named { name }): Path<Named>,
+    At(Named { name }): At<Named>,
     request: Request,
 ) -> Result<Json<Imported>, Refused> {
     let media = request.headers().get(header::CONTENT_TYPE);

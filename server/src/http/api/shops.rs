@@ -4,26 +4,16 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use serde::Deserialize;
+use utoipa::IntoParams;
 
 use super::asked::{Asked, Limit};
 use super::caller::Caller;
 use super::listed::Listed;
+use super::named::Shop;
 use super::refused::Refused;
 use crate::access::rows::AccessRole;
 use crate::http::App;
-
-/// A shop.
-#[derive(Serialize, ToSchema)]
-pub(super) struct Shop {
-    /// Its id.
-    shop: String,
-    /// The merchant it belongs to.
-    merchant: String,
-    /// As on its sign.
-    name: String,
-}
 
 /// Which part of the list.
 #[derive(Deserialize, IntoParams)]
