@@ -133,10 +133,19 @@ impl Exports {
     async fn shops(&self, scope: &Scope) -> Result<Option<Vec<Pid>>, ExportProblem> {
         let shops = match scope {
             Scope::All => return Ok(None),
-            Scope::Shop(shop) => self.reader.shop(*shop).await?.into_iter().map(|shop| shop.shop).collect(),
+            Scope::Shop(shop) => self
+                .reader
+                .shop(*shop)
+                .await?
+                .into_iter()
+                .map(|shop| shop.shop)
+                .collect(),
             Scope::Merchant(merchant) => {
                 let all = self.reader.shop_list().await?.into_iter();
-                let own: BTreeSet<Pid> = all.filter(|shop| shop.merchant_id == *merchant).map(|shop| shop.shop).collect();
+                let own: BTreeSet<Pid> = all
+                    .filter(|shop| shop.merchant_id == *merchant)
+                    .map(|shop| shop.shop)
+                    .collect();
                 own.into_iter().collect::<Vec<Pid>>()
             }
         };
@@ -151,7 +160,10 @@ impl Exports {
             operator: self.reader.town().muni.to_string(),
             classes: classes.into_iter().map(|class| (class.id, class)).collect(),
             shops: shops.into_iter().map(|shop| (shop.shop, shop)).collect(),
-            marks: marks.into_iter().map(|mark| ((mark.shop, mark.mark), mark.label)).collect(),
+            marks: marks
+                .into_iter()
+                .map(|mark| ((mark.shop, mark.mark), mark.label))
+                .collect(),
             programmes: self.reader.programmes().await?,
             pseudonym: self.pseudonym.clone(),
             now,

@@ -70,7 +70,9 @@ pub async fn transfer_order(
         if payout.paid.is_zero() {
             continue;
         }
-        let shop = shops.get(&payout.shop).ok_or(TransferProblem::NoAccount { shop: payout.shop })?;
+        let shop = shops
+            .get(&payout.shop)
+            .ok_or(TransferProblem::NoAccount { shop: payout.shop })?;
         let numeric = shop.code.len() <= 10 && shop.code.bytes().all(|byte| byte.is_ascii_digit());
         writer.push(&Transfer {
             account: shop.account.clone(),

@@ -99,7 +99,8 @@ impl Reader {
     ) -> Result<Vec<ResultLine>, StoreError> {
         let mut lines = Lines::new();
         for shop in shops {
-            self.add_results(&mut lines, Some(*shop), by, span(by, first, last)).await?;
+            self.add_results(&mut lines, Some(*shop), by, span(by, first, last))
+                .await?;
         }
         Ok(lines.into_values().collect())
     }

@@ -187,7 +187,9 @@ impl Reader {
             if period.first > now.day() {
                 break;
             }
-            let sum = self.shop_sums(SHOP_SUMS, class.id, (period.first, period.last), Some(shop)).await?;
+            let sum = self
+                .shop_sums(SHOP_SUMS, class.id, (period.first, period.last), Some(shop))
+                .await?;
             let sum = sum.first().copied().unwrap_or(ShopSum {
                 shop,
                 used: Amount::ZERO,
@@ -246,7 +248,11 @@ impl Reader {
         ))
     }
 
-    pub(crate) async fn days_sums(&self, class: ClassId, days: (Day, Day)) -> Result<Vec<ShopSum>, StoreError> {
+    /// What every shop did with a class from one posting day to another.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn days_sums(&self, class: ClassId, days: (Day, Day)) -> Result<Vec<ShopSum>, StoreError> {
         self.shop_sums(SUMS, class, days, None).await
     }
 
@@ -301,7 +307,9 @@ impl Reader {
             }
             for sum in outside {
                 let (posted, _) = all.entry((class.id, sum.shop)).or_default();
-                let net = posted.plus(sum.used.credit()).and_then(|net| net.plus(sum.cancelled.debit()));
+                let net = posted
+                    .plus(sum.used.credit())
+                    .and_then(|net| net.plus(sum.cancelled.debit()));
                 *posted = net.map_err(|_| BadValue)?;
             }
         }

@@ -34,11 +34,11 @@ macro_rules! lines {
 const OF_SHOP_NEWEST: &str =
     lines!("b.shop = $5 and b.tran_id >= $2 and b.tran_id < $3 order by b.tran_id desc limit $4");
 const ALL_NEWEST: &str = lines!("b.tran_id >= $2 and b.tran_id < $3 order by b.tran_id desc limit $4");
-const OF_SHOP_OLDEST: &str =
-    lines!("b.shop = $5 and b.tran_id >= $2 and b.tran_id < $3 order by b.tran_id limit $4");
+const OF_SHOP_OLDEST: &str = lines!("b.shop = $5 and b.tran_id >= $2 and b.tran_id < $3 order by b.tran_id limit $4");
 const ALL_OLDEST: &str = lines!("b.tran_id >= $2 and b.tran_id < $3 order by b.tran_id limit $4");
 const ONE: &str = lines!("b.tran_id = $2");
-const OF_ENTRY: &str = lines!("b.intent = $2 and b.entry = $3 order by b.tran_id");
+/// In no order: asked for one, SQLite would read all numbers instead of the payment's.
+const OF_ENTRY: &str = lines!("b.intent = $2 and b.entry = $3");
 
 /// Which transactions.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -161,8 +161,14 @@ impl Reader {
     /// # Errors
     /// [`StoreError`].
     pub async fn transactions(&self, query: &TransactionQuery, now: Time) -> Result<Vec<Transaction>, StoreError> {
-        let sql = if query.shop.is_some() { OF_SHOP_NEWEST } else { ALL_NEWEST };
-        let end = query.last.map_or_else(|| "99999999".to_owned(), |day| day.plus(1).digits());
+        let sql = if query.shop.is_some() {
+            OF_SHOP_NEWEST
+        } else {
+            ALL_NEWEST
+        };
+        let end = query
+            .last
+            .map_or_else(|| "99999999".to_owned(), |day| day.plus(1).digits());
         let end = match &query.after {
             Some(after) => after.clone().min(end),
             None => end,
@@ -215,7 +221,10 @@ impl Reader {
     /// # Errors
     /// [`StoreError`].
     pub async fn transaction(&self, tran_id: &str, by: Canceller, now: Time) -> Result<Option<Detail>, StoreError> {
-        let found = self.store.report(self.town, ONE, vec![Value::Text(tran_id.to_owned())]).await?;
+        let found = self
+            .store
+            .report(self.town, ONE, vec![Value::Text(tran_id.to_owned())])
+            .await?;
         let Some(line) = found.first().map(|row| Line::from_values(row)).transpose()? else {
             return Ok(None);
         };
@@ -248,7 +257,10 @@ impl Reader {
     async fn entry(&self, intent: DocId, entry: u64) -> Result<Vec<Line>, StoreError> {
         let parameters = vec![intent.to_value(), entry.to_value()];
         let rows = self.store.report(self.town, OF_ENTRY, parameters).await?;
-        rows.iter().map(|row| Line::from_values(row)).collect()
+        let lines: Result<Vec<Line>, StoreError> = rows.iter().map(|row| Line::from_values(row)).collect();
+        let mut lines = lines?;
+        lines.sort_by(|one, other| one.row.tran_id.cmp(&other.row.tran_id));
+        Ok(lines)
     }
 
     /// What can be done about a payment: the same functions decide it in the lane.
@@ -275,7 +287,10 @@ impl Reader {
     }
 
     async fn as_of(&self, lines: Vec<Line>, now: Time) -> Result<Vec<Transaction>, StoreError> {
-        let mut shops: Vec<Value> = lines.iter().filter_map(|line| Some(line.row.shop?.to_value())).collect();
+        let mut shops: Vec<Value> = lines
+            .iter()
+            .filter_map(|line| Some(line.row.shop?.to_value()))
+            .collect();
         shops.sort();
         shops.dedup();
         let marks = self.among::<MarkRow>("shop", shops).await?;

@@ -71,7 +71,11 @@ impl Closes {
             let (Some(shop), Some(by)) = (row.shop, direction(row)) else {
                 continue;
             };
-            let amount = if by > 0 { row.amount.credit() } else { row.amount.debit() };
+            let amount = if by > 0 {
+                row.amount.credit()
+            } else {
+                row.amount.debit()
+            };
             add(&mut closes.listed, (shop, row.class), amount);
             if let Some(intent) = row.intent {
                 let net = nets.entry(intent).or_default().entry(row.class).or_default();
@@ -93,7 +97,10 @@ impl Closes {
                 _ => {}
             }
         }
-        closes.sums = closes.closed().map(|row| ((row.class, row.number), sums(view, row))).collect();
+        closes.sums = closes
+            .closed()
+            .map(|row| ((row.class, row.number), sums(view, row)))
+            .collect();
         closes
     }
 
@@ -153,7 +160,10 @@ impl Closes {
     /// I6: what was written is what the list still adds up to.
     fn check_sums(&self, broken: &mut impl FnMut(&'static str, String)) {
         for ((class, number), sums) in &self.sums {
-            let written = self.payouts.iter().filter(|row| (row.class, row.number) == (*class, *number));
+            let written = self
+                .payouts
+                .iter()
+                .filter(|row| (row.class, row.number) == (*class, *number));
             let written: BTreeMap<Pid, (u64, u64)> = written
                 .map(|row| (row.shop, (row.used.units(), row.cancelled.units())))
                 .filter(|(_, sums)| *sums != (0, 0))
@@ -170,7 +180,11 @@ impl Closes {
     }
 
     fn check_payouts(&self, broken: &mut impl FnMut(&'static str, String)) {
-        let by_key: BTreeMap<_, _> = self.payouts.iter().map(|row| ((row.class, row.number, row.shop), row)).collect();
+        let by_key: BTreeMap<_, _> = self
+            .payouts
+            .iter()
+            .map(|row| ((row.class, row.number, row.shop), row))
+            .collect();
         let mut paid = ByShop::new();
         for row in &self.payouts {
             let place = || format!("class {} period {} shop {}", row.class, row.number, row.shop);
@@ -186,9 +200,10 @@ impl Closes {
             add(&mut paid, (row.shop, row.class), row.paid.credit());
         }
         for period in self.closed() {
-            let before = self.payouts.iter().filter(|row| {
-                row.class == period.class && row.number.checked_add(1) == Some(period.number)
-            });
+            let before = self
+                .payouts
+                .iter()
+                .filter(|row| row.class == period.class && row.number.checked_add(1) == Some(period.number));
             for row in before.filter(|row| row.carried_out != Signed::ZERO) {
                 if !by_key.contains_key(&(row.class, period.number, row.shop)) {
                     let place = format!("class {} period {} shop {}", row.class, period.number, row.shop);
@@ -253,7 +268,10 @@ fn by_shop(rows: &[Vec<Value>]) -> Result<ByShop, StoreError> {
         let [shop, class, sum] = row.as_slice() else {
             return Err(BadValue.into());
         };
-        sums.insert((Pid::from_value(shop)?, ClassId::from_value(class)?), Signed::from_value(sum)?);
+        sums.insert(
+            (Pid::from_value(shop)?, ClassId::from_value(class)?),
+            Signed::from_value(sum)?,
+        );
     }
     sums.retain(|_, sum| *sum != Signed::ZERO);
     Ok(sums)

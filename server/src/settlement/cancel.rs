@@ -137,9 +137,15 @@ impl Books<'_> {
         let [document @ Checked::Cancel(cancel, CancelledBy::Console)] = documents else {
             return Err(CommandError::Unavailable);
         };
-        let intent = self.view.intent(cancel.intent).cloned().ok_or(CancelRefusal::NotPosted)?;
+        let intent = self
+            .view
+            .intent(cancel.intent)
+            .cloned()
+            .ok_or(CancelRefusal::NotPosted)?;
         // The answer to a commit that was lost on its way: the same again.
-        if self.view.cancels.get(&(cancel.id(),)).is_some() {
+        let noted = self.view.refunds.get(&(intent.id,));
+        let noted = noted.is_some_and(|row| row.by == token && row.note == note);
+        if noted && self.view.cancels.get(&(cancel.id(),)).is_some() {
             return Ok(Reply::Fact(intent.fact));
         }
         let payment = Payment::of(self.view, &intent);
@@ -214,7 +220,13 @@ impl Books<'_> {
     /// Writes down that a payment was taken back, where it was.
     pub(crate) fn note_reversal(&mut self, intent: DocId, token: u64, note: &str) {
         let known = self.view.refunds.get(&(intent,)).is_some();
-        if !known && self.view.intents.get(&(intent,)).is_some_and(|row| !row.paid && row.entry != 0) {
+        if !known
+            && self
+                .view
+                .intents
+                .get(&(intent,))
+                .is_some_and(|row| !row.paid && row.entry != 0)
+        {
             self.view.refunds.put(RefundRow {
                 intent,
                 kind: RefundKind::Reversal,

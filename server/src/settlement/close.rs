@@ -80,7 +80,11 @@ impl Books<'_> {
 
     fn pay_shop(&mut self, class: ClassId, number: u32, sum: &ShopSum) -> Result<(), Broken> {
         let before = (class, number.saturating_sub(1), sum.shop);
-        let carried_in = self.view.payouts.get(&before).map_or(Signed::ZERO, |row| row.carried_out);
+        let carried_in = self
+            .view
+            .payouts
+            .get(&before)
+            .map_or(Signed::ZERO, |row| row.carried_out);
         let (paid, carried_out) = split(sum.used, sum.cancelled, carried_in)?;
         let entry = if paid.is_zero() {
             None

@@ -12,7 +12,11 @@ use crate::programme::{CancelRule, Class, Programmes};
 ///
 /// # Errors
 /// [`CalendarError`].
-pub fn period_of(programmes: Option<&Programmes>, class: ClassId, posted: Day) -> Result<Option<Period>, CalendarError> {
+pub fn period_of(
+    programmes: Option<&Programmes>,
+    class: ClassId,
+    posted: Day,
+) -> Result<Option<Period>, CalendarError> {
     let Some(programmes) = programmes else {
         return Ok(None);
     };
@@ -42,7 +46,9 @@ pub fn is_closed(
 /// Whether payments with a class are taken back by the office alone.
 #[must_use]
 pub fn office_only(programmes: Option<&Programmes>, class: ClassId) -> bool {
-    let all = programmes.into_iter().flat_map(|programmes| programmes.programmes.values());
+    let all = programmes
+        .into_iter()
+        .flat_map(|programmes| programmes.programmes.values());
     all.filter(|programme| programme.class == class)
         .any(|programme| programme.cancel == CancelRule::Office)
 }

@@ -153,7 +153,9 @@ impl<'a> Closing<'a> {
         let Outcome::Fact(fact) = self.run(action, now).await? else {
             return Err(CommandError::Broken.into());
         };
-        let fact = Received::<Fact>::read(&fact).map_err(|_| CommandError::Broken)?.trusted();
+        let fact = Received::<Fact>::read(&fact)
+            .map_err(|_| CommandError::Broken)?
+            .trusted();
         Ok(TakenBack {
             intent,
             total: payment.total,
@@ -211,7 +213,9 @@ impl Books {
         through: Day,
         now: Time,
     ) -> Result<Vec<PeriodRow>, BooksError> {
-        Closing::new(self.lane(), self.reader()).through(class, through, now).await
+        Closing::new(self.lane(), self.reader())
+            .through(class, through, now)
+            .await
     }
 
     /// Takes a payment back for a shop or for the office, as somebody at the console asked.
@@ -242,6 +246,8 @@ impl Books {
         note: String,
         now: Time,
     ) -> Result<(), BooksError> {
-        Closing::new(self.lane(), self.reader()).cash_refund(intent, by, note, now).await
+        Closing::new(self.lane(), self.reader())
+            .cash_refund(intent, by, note, now)
+            .await
     }
 }
