@@ -16,6 +16,7 @@ mod office;
 mod problem;
 mod public;
 mod replay;
+mod sandbox;
 mod serve;
 mod signed;
 mod throttle;
@@ -166,6 +167,8 @@ pub fn router(app: Arc<App>) -> Router {
             "/api/v1/{muni}",
             api::router(&app).layer(from_fn_with_state(app.clone(), our_town)),
         )
+        .route("/sandbox/pay/{hand}", get(sandbox::page).post(sandbox::pay))
+        .route("/sandbox/turn-back/{hand}", post(sandbox::turn_back))
         .route("/healthz", get(watch::health))
         .route("/readyz", get(watch::ready))
         .route("/metrics", get(watch::metrics))

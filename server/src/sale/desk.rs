@@ -242,16 +242,19 @@ impl Books {
         self.ask(order, now).await
     }
 
-    /// Asks the provider for the money of an order. Where its answer was lost, its status tells.
+    /// Asks the provider for the money of an order. Where its answer was lost, its status tells; where it knows
+    /// nothing of the order, it is asked again.
     async fn ask(&self, order: OrderRow, now: Time) -> Result<Placed, SaleError> {
         let charge = charge(&order)?;
         let provider = self.provider()?;
-        let (outcome, told) = match provider.ask(charge).await {
-            Ok(outcome) => (outcome, Vec::new()),
+        let asked = match provider.ask(charge).await {
             Err(ProviderError::NoAnswer) => match provider.status(charge).await? {
-                Standing::Known(outcome, told) => (*outcome, told),
-                Standing::Unknown => return Err(ProviderError::NoAnswer.into()),
+                Standing::Known(outcome, told) => Ok((*outcome, told)),
+                Standing::Unknown => provider.ask(charge).await.map(|outcome| (outcome, Vec::new())),
             },
+            answered => answered.map(|outcome| (outcome, Vec::new())),
+        };
+        let (outcome, told) = match asked {
             Err(ProviderError::Refused) => {
                 let declined = ProviderEvent {
                     id: format!("refused-{}", order.id),
@@ -261,6 +264,7 @@ impl Books {
                 };
                 (AskOutcome::Declined(declined), Vec::new())
             }
+            asked => asked?,
         };
         let mut order = match &outcome {
             AskOutcome::Declined(event) => self.take_in(event.clone(), now).await?,
@@ -368,6 +372,19 @@ impl Books {
     pub async fn pay_in_sandbox(&self, held: &str, now: Time) -> Result<(), SaleError> {
         let sandbox = self.provider()?.sandbox().ok_or(SaleError::NoProvider)?;
         sandbox.pay(held)?;
+        for callback in sandbox.callbacks() {
+            self.provider_event(&callback.body, &callback.signature, now).await?;
+        }
+        Ok(())
+    }
+
+    /// The sandbox's payer turns back, and the sandbox calls back.
+    ///
+    /// # Errors
+    /// As [`Books::pay_in_sandbox`].
+    pub async fn turn_back_in_sandbox(&self, held: &str, now: Time) -> Result<(), SaleError> {
+        let sandbox = self.provider()?.sandbox().ok_or(SaleError::NoProvider)?;
+        sandbox.turn_back(held)?;
         for callback in sandbox.callbacks() {
             self.provider_event(&callback.body, &callback.signature, now).await?;
         }

@@ -1,7 +1,8 @@
 //! From the application to the voucher: on paper at the office, drawn where everybody can check it, bought by who has
 //! the notice and the telephone of the application.
 
-use kinchaku_core::acquire::{self, AcquireError};
+use kinchaku_core::acquire::{self, AcquireError, Outcome};
+use kinchaku_core::network::{HttpNetwork, Method, Network as _, Request};
 use kinchaku_design::Key;
 use kinchaku_design::format::{Unit, money};
 use kinchaku_protocol::api::acquire::{LotsWanted, OrderStage, OrderStatus, PayWay, Why};
@@ -135,21 +136,47 @@ fn order(resident: &Resident, won: &Won, phone: Option<&str>, pay_in: PayWay) ->
     acquire::order(&resident.device.home, lots, pay_in)
 }
 
-/// A card that is refused.
+/// The payer's browser: what the wallet was told leads to the page of the card's issuer.
+fn at_the_issuer(season: &Season, order: &OrderStatus, what: &str) -> Result<(), DemoError> {
+    let told = order.reference.as_deref().unwrap_or_default();
+    let hand = told.rsplit('/').next().unwrap_or_default();
+    let network = HttpNetwork::new(&season.setting.town.address, &[]).within("network")?;
+    let request = Request {
+        method: Method::Post,
+        path: format!("/sandbox/{what}/{hand}"),
+        body: Vec::new(),
+        headers: Vec::new(),
+    };
+    let answer = network.exchange(&request).within("issuer")?;
+    (answer.status == 200)
+        .then_some(())
+        .ok_or(DemoError::DidNotHappen("the issuer's page"))
+}
+
+/// A payer who turns back: the order ends, and the lots are free again.
 fn declined(season: &Season, resident: &Resident, won: &Won, narrator: &mut Narrator) -> Result<(), DemoError> {
-    let _ = (season, resident, won);
-    narrator.prove(Key::DemoSeasonDeclined, true, &[])
+    let ordered = order(resident, won, None, PayWay::Card).within("order")?;
+    let held = season.office(&["programme", SALE], "")?.number("/reserved");
+    at_the_issuer(season, &ordered, "turn-back")?;
+    let free = season.office(&["programme", SALE], "")?.number("/reserved");
+    let so = ordered.stage == OrderStage::Awaiting && held == u64::from(won.units) && free == 0;
+    narrator.prove(Key::DemoSeasonDeclined, so, &[])
 }
 
 fn bought(season: &Season, resident: &Resident, won: &Won, narrator: &mut Narrator) -> Result<(), DemoError> {
     let order = order(resident, won, None, PayWay::Card).within("order")?;
+    at_the_issuer(season, &order, "pay")?;
     resident.sync(season)?;
-    let so = matches!(order.stage, OrderStage::Paid | OrderStage::Awaiting);
+    let paid = acquire::list(&resident.device.home).within("orders")?;
+    let paid = paid.iter().any(|entry| match &entry.outcome {
+        Outcome::Ordered(known) => known.order == order.order && known.stage == OrderStage::Paid,
+        _ => false,
+    });
     let yen = |amount: u64| money(narrator.lang(), Unit::Yen, amount);
     let values = [
         ("units", &*won.units.to_string()),
         ("price", &*yen(order.price.units())),
         ("face", &*yen(order.face.units())),
     ];
-    narrator.prove(Key::DemoSeasonBought, so, &values)
+    narrator.prove(Key::DemoSeasonBought, paid, &values)
 }
