@@ -1353,8 +1353,12 @@ pub enum Key {
     ConsoleReceiving,
     /// {value} ／ 上限 {ceiling}（あと{left}）
     ConsoleAgainst,
-    /// 取り消せます。取り消すときは「kinchaku shop cancel {id} --amount {amount}」
+    /// 取り消せます。取り消すときは「kinchaku {command} cancel {id} --amount {amount}」
     ConsoleMayCancel,
+    /// 現金で返したときは「kinchaku shop cash-refund {id} --note 理由」で記録してください。
+    ConsoleMayRefund,
+    /// （追加）
+    ConsoleLate,
     /// {parts}が利用者に戻ります。取消は元に戻せません。お客さまの画面と同じか確かめてください。
     ConsoleCancelEffect,
     /// この取引を取り消しますか（取り消す／やめる）
@@ -1579,6 +1583,12 @@ pub enum Key {
     ErrorConsoleTooLarge,
     /// 指定した内容をサーバーが読めません。日付や番号の書き方を確かめてください。
     ErrorConsoleMalformed,
+    /// {field}の書き方が正しくありません。--help で書き方を見てください。
+    ErrorConsoleField,
+    /// 振込ファイルを作れません。{detail}店の口座などを直してから、やり直してください。
+    ErrorConsoleTransfer,
+    /// この期間はまだ締めていません。office close で締めてから、やり直してください。
+    ErrorConsoleNotClosed,
     /// サーバーが混みあっています。少し待って、もう一度やり直してください。
     ErrorConsoleBusy,
     /// 決まりに合わないため、できません（{code}）。内容を確かめてください。
@@ -1695,6 +1705,8 @@ pub enum Key {
     CliOfficeRosterImport,
     /// 全部のお店の取引を新しい順に見る
     CliOfficeTransactions,
+    /// 取引1件の詳しい内容と、取り消せるかを見る
+    CliOfficeShow,
     /// 支払いを取り消す（締めた後も）
     CliOfficeCancel,
     /// 全部のお店の実績を見る
@@ -1741,9 +1753,9 @@ pub enum Key {
     CliOptionTokenFile,
     /// お店の番号
     CliOptionShop,
-    /// はじめの日
+    /// はじめの日（実績とファイルは、なければ今月の1日）
     CliOptionFrom,
-    /// 終わりの日
+    /// 終わりの日（なければ今日）
     CliOptionTo,
     /// 最後まで全部
     CliOptionAll,
@@ -1779,6 +1791,8 @@ pub enum Key {
     CliOptionClass,
     /// この日までに終わった期間
     CliOptionThrough,
+    /// 見る期の番号（店ごとの入金額が出ます）
+    CliOptionPeriod,
     /// 期の番号
     CliOptionNumber,
     /// 抽選の種のファイル
@@ -2003,7 +2017,7 @@ pub enum Key {
 
 impl Key {
     /// Every key.
-    pub const ALL: [Self; 997] = [
+    pub const ALL: [Self; 1004] = [
         Self::BrandName,
         Self::ClassMoney,
         Self::ClassPoints,
@@ -2679,6 +2693,8 @@ impl Key {
         Self::ConsoleReceiving,
         Self::ConsoleAgainst,
         Self::ConsoleMayCancel,
+        Self::ConsoleMayRefund,
+        Self::ConsoleLate,
         Self::ConsoleCancelEffect,
         Self::ConsoleCancelQuestion,
         Self::ConsoleWordCancel,
@@ -2791,6 +2807,9 @@ impl Key {
         Self::ErrorConsoleNoDraw,
         Self::ErrorConsoleTooLarge,
         Self::ErrorConsoleMalformed,
+        Self::ErrorConsoleField,
+        Self::ErrorConsoleTransfer,
+        Self::ErrorConsoleNotClosed,
         Self::ErrorConsoleBusy,
         Self::ErrorConsoleRefused,
         Self::ErrorConsoleServer,
@@ -2849,6 +2868,7 @@ impl Key {
         Self::CliOfficeRoster,
         Self::CliOfficeRosterImport,
         Self::CliOfficeTransactions,
+        Self::CliOfficeShow,
         Self::CliOfficeCancel,
         Self::CliOfficeResults,
         Self::CliOfficeExport,
@@ -2891,6 +2911,7 @@ impl Key {
         Self::CliOptionRosterFile,
         Self::CliOptionClass,
         Self::CliOptionThrough,
+        Self::CliOptionPeriod,
         Self::CliOptionNumber,
         Self::CliOptionSeedFile,
         Self::CliOptionApplication,
@@ -5702,9 +5723,17 @@ impl Key {
                 easy: "{value} ／ {ceiling}まで（あと {left}）",
                 en: "{value} of {ceiling} ({left} left)" },
             Self::ConsoleMayCancel => Entry { name: "console.may_cancel", code: None,
-                std: "取り消せます。取り消すときは「kinchaku shop cancel {id} --amount {amount}」",
-                easy: "とりけせます。「kinchaku shop cancel {id} --amount {amount}」",
-                en: "It can be cancelled: kinchaku shop cancel {id} --amount {amount}" },
+                std: "取り消せます。取り消すときは「kinchaku {command} cancel {id} --amount {amount}」",
+                easy: "とりけせます。「kinchaku {command} cancel {id} --amount {amount}」",
+                en: "It can be cancelled: kinchaku {command} cancel {id} --amount {amount}" },
+            Self::ConsoleMayRefund => Entry { name: "console.may_refund", code: None,
+                std: "現金で返したときは「kinchaku shop cash-refund {id} --note 理由」で記録してください。",
+                easy: "お金で かえしたら「kinchaku shop cash-refund {id} --note わけ」です。",
+                en: "If you gave cash back, write it down: kinchaku shop cash-refund {id} --note REASON" },
+            Self::ConsoleLate => Entry { name: "console.late", code: None,
+                std: "（追加）",
+                easy: "（後から）",
+                en: " (late)" },
             Self::ConsoleCancelEffect => Entry { name: "console.cancel_effect", code: None,
                 std: "{parts}が利用者に戻ります。取消は元に戻せません。お客さまの画面と同じか確かめてください。",
                 easy: "{parts}が かえります。もとに もどせません。おきゃくの 画めんと 同じか 見て ください。",
@@ -6153,6 +6182,18 @@ impl Key {
                 std: "指定した内容をサーバーが読めません。日付や番号の書き方を確かめてください。",
                 easy: "書き方が ちがいます。日や 番ごうを 見て ください。",
                 en: "The server could not read what was asked. Check days and numbers." },
+            Self::ErrorConsoleField => Entry { name: "error.console_field", code: Some("K-824"),
+                std: "{field}の書き方が正しくありません。--help で書き方を見てください。",
+                easy: "{field}が ちがいます。--help で 見て ください。",
+                en: "{field} is not right. See --help." },
+            Self::ErrorConsoleTransfer => Entry { name: "error.console_transfer", code: Some("K-825"),
+                std: "振込ファイルを作れません。{detail}店の口座などを直してから、やり直してください。",
+                easy: "ファイルを 作れません。{detail}なおして ください。",
+                en: "The transfer file cannot be made. {detail} Correct the account and try again." },
+            Self::ErrorConsoleNotClosed => Entry { name: "error.console_not_closed", code: Some("K-826"),
+                std: "この期間はまだ締めていません。office close で締めてから、やり直してください。",
+                easy: "まだ しめて いません。office close を して ください。",
+                en: "This period is not closed yet. Close it first with office close." },
             Self::ErrorConsoleBusy => Entry { name: "error.console_busy", code: Some("K-868"),
                 std: "サーバーが混みあっています。少し待って、もう一度やり直してください。",
                 easy: "こんで います。少し まって、もう 一ど して ください。",
@@ -6385,6 +6426,10 @@ impl Key {
                 std: "全部のお店の取引を新しい順に見る",
                 easy: "ぜんぶの とりひきを 見る",
                 en: "List transactions of all shops, newest first" },
+            Self::CliOfficeShow => Entry { name: "cli.office.show", code: None,
+                std: "取引1件の詳しい内容と、取り消せるかを見る",
+                easy: "1つの とりひきを 見る",
+                en: "Show one transaction, and whether it can be cancelled" },
             Self::CliOfficeCancel => Entry { name: "cli.office.cancel", code: None,
                 std: "支払いを取り消す（締めた後も）",
                 easy: "はらった ものを とりけす",
@@ -6478,13 +6523,13 @@ impl Key {
                 easy: "お店の 番ごう",
                 en: "The shop's id" },
             Self::CliOptionFrom => Entry { name: "cli.option.from", code: None,
-                std: "はじめの日",
-                easy: "はじめの 日",
-                en: "First day" },
+                std: "はじめの日（実績とファイルは、なければ今月の1日）",
+                easy: "はじめの 日（なければ この 月の 1日）",
+                en: "First day (results and files: the first of this month)" },
             Self::CliOptionTo => Entry { name: "cli.option.to", code: None,
-                std: "終わりの日",
-                easy: "おわりの 日",
-                en: "Last day" },
+                std: "終わりの日（なければ今日）",
+                easy: "おわりの 日（なければ 今日）",
+                en: "Last day (today)" },
             Self::CliOptionAll => Entry { name: "cli.option.all", code: None,
                 std: "最後まで全部",
                 easy: "ぜんぶ",
@@ -6553,6 +6598,10 @@ impl Key {
                 std: "この日までに終わった期間",
                 easy: "この 日まで",
                 en: "Periods that ended by this day" },
+            Self::CliOptionPeriod => Entry { name: "cli.option.period", code: None,
+                std: "見る期の番号（店ごとの入金額が出ます）",
+                easy: "回の 番ごう",
+                en: "Number of the period: what each shop is paid" },
             Self::CliOptionNumber => Entry { name: "cli.option.number", code: None,
                 std: "期の番号",
                 easy: "回の 番ごう",

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::{CancelArgs, ConsoleArgs, ExportArgs, Listed, ResultsArgs};
+use super::{CancelArgs, ConsoleArgs, ExportArgs, Listed, ResultsArgs, TransactionNamed};
 
 /// The office's desk.
 #[derive(Debug, Args)]
@@ -32,6 +32,8 @@ pub enum OfficeCommand {
     Roster(RosterCommand),
     /// Everything that was posted.
     Transactions(OfficeTransactions),
+    /// One payment.
+    Show(TransactionNamed),
     /// Take a payment back.
     Cancel(CancelArgs),
     /// Sums by day or month.
@@ -129,6 +131,9 @@ pub struct OfficeSettlements {
     /// Of one class.
     #[arg(long, value_name = "N")]
     pub class: Option<u64>,
+    /// What each shop is paid for one period of it.
+    #[arg(long, value_name = "NUMBER", requires = "class")]
+    pub period: Option<u32>,
 }
 
 /// `close`.

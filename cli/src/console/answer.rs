@@ -76,17 +76,22 @@ pub struct Detail {
     /// All rows of the payment, this one among them.
     #[serde(default)]
     pub parts: Vec<Transaction>,
+    /// The whole payment.
+    pub total: u64,
+    /// Whether cash can be given back instead (F097).
+    #[serde(default)]
+    pub may_refund_cash: Option<May>,
     /// Whether it can be taken back now (F128).
     #[serde(default)]
-    pub may_cancel: Option<MayCancel>,
+    pub may_cancel: Option<May>,
     /// What somebody wrote.
     #[serde(default)]
     pub note: Option<String>,
 }
 
-/// Whether a payment can be taken back.
+/// Whether something can be done.
 #[derive(Clone, Debug, Deserialize)]
-pub struct MayCancel {
+pub struct May {
     /// It can.
     pub ok: bool,
     /// Why not.
@@ -178,7 +183,10 @@ pub struct Period {
     pub last: String,
     /// When the money arrives.
     pub paid_on: String,
-    /// `open`, `closing` or `closed`.
+    /// Whether it is the one for what came in after the season.
+    #[serde(default)]
+    pub late: bool,
+    /// `open`, `due`, `closing` or `closed`.
     pub state: String,
     /// Payments.
     #[serde(default)]
@@ -195,4 +203,19 @@ pub struct Period {
     /// How many shops, in the office's list.
     #[serde(default)]
     pub shops: u64,
+}
+
+/// What one shop is paid for a period.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Payout {
+    /// Which.
+    pub shop: Shop,
+    /// Payments.
+    pub used: u64,
+    /// Payments taken back.
+    pub cancelled: u64,
+    /// Left over from before.
+    pub carried_in: i64,
+    /// Transferred.
+    pub paid: u64,
 }

@@ -11,7 +11,7 @@ use super::client::{Client, typed};
 use super::refusal::cannot_cancel;
 use super::shown::{moment, versioned};
 use super::table::facts_aside;
-use super::transactions::{parts, total};
+use super::transactions::parts;
 use crate::args::CancelArgs;
 use crate::ask::confirmed;
 use crate::output::{Exit, Mark, Output, Problem};
@@ -28,7 +28,7 @@ pub fn run(
 ) -> Result<Exit, Problem> {
     let lang = out.lang();
     let detail: Detail = typed(answer)?;
-    let sum = total(&detail);
+    let sum = detail.total;
     let typed_amount = typed_amount(&args.amount)?;
     if typed_amount != sum {
         return Err(Problem::new(Key::ErrorCancelAmount, Exit::Refused));

@@ -23,6 +23,12 @@ pub struct Refusal {
     /// The HTTP status.
     #[serde(skip)]
     pub status: u16,
+    /// The field that is wrong.
+    #[serde(default)]
+    pub field: String,
+    /// What is wrong with it.
+    #[serde(default)]
+    pub detail: String,
     /// What is wrong with a file or folder.
     #[serde(default)]
     pub problems: Vec<Mistake>,
@@ -68,6 +74,13 @@ impl Refusal {
             "order_state" => (Key::ErrorConsoleOrderState, Exit::AlreadyDone),
             "used_already" => (Key::ErrorConsoleUsed, Exit::Refused),
             "no_draw" => (Key::ErrorConsoleNoDraw, Exit::Refused),
+            "not_closed" => (Key::ErrorConsoleNotClosed, Exit::Refused),
+            "transfer" => {
+                return Problem::new(Key::ErrorConsoleTransfer, Exit::Refused).named("detail", self.detail.clone());
+            }
+            "invalid" if !self.field.is_empty() => {
+                return Problem::new(Key::ErrorConsoleField, Exit::Usage).named("field", self.field.clone());
+            }
             "too_large" => (Key::ErrorConsoleTooLarge, Exit::Usage),
             other => {
                 return self

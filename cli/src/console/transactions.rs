@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use kinchaku_design::{Key, Lang, say, text};
 use serde_json::Value;
 
-use super::answer::{Detail, Mark, MayCancel, Service, Transaction};
+use super::answer::{Detail, Mark, May, Service, Transaction};
 use super::client::{Client, typed};
 use super::page::{self, Pages};
 use super::refusal::cannot_cancel;
@@ -140,8 +140,8 @@ fn state(lang: Lang, row: &Transaction) -> &'static str {
     text(lang, key)
 }
 
-/// `show`: one transaction in full, and whether it can be taken back.
-pub fn show(answer: Value, out: &Output) -> Result<Exit, Problem> {
+/// `show`: one transaction in full, and whether it can be taken back. `command` is who does that.
+pub fn show(answer: Value, command: &str, out: &Output) -> Result<Exit, Problem> {
     let detail: Detail = typed(&answer)?;
     if out.json() {
         let row = detail.row.clone();
@@ -202,19 +202,19 @@ pub fn show(answer: Value, out: &Output) -> Result<Exit, Problem> {
         table.print(out);
     }
     if let Some(may) = &detail.may_cancel {
-        say_whether(may, &detail, out);
+        say_whether(may, &detail, command, out);
     }
     Ok(Exit::Done)
 }
 
-fn say_whether(may: &MayCancel, detail: &Detail, out: &Output) {
+fn say_whether(may: &May, detail: &Detail, command: &str, out: &Output) {
     let lang = out.lang();
     if may.ok {
-        let total = total(detail).to_string();
+        let total = detail.total.to_string();
         let line = say(
             lang,
             Key::ConsoleMayCancel,
-            &[("id", &detail.row.tran_id), ("amount", &total)],
+            &[("command", command), ("id", &detail.row.tran_id), ("amount", &total)],
         );
         out.verdict(Sign::Ok, &line);
         return;
@@ -225,13 +225,9 @@ fn say_whether(may: &MayCancel, detail: &Detail, out: &Output) {
         .and_then(cannot_cancel)
         .unwrap_or(Key::ErrorCancelNotUse);
     out.verdict(Sign::Note, text(lang, key));
-}
-
-/// The whole payment's amount.
-pub fn total(detail: &Detail) -> u64 {
-    let uses = detail.parts.iter().filter(|part| part.operation_id == "OP1");
-    let sum = uses.fold(0_u64, |sum, part| sum.saturating_add(part.amount));
-    if sum == 0 { detail.row.amount } else { sum }
+    if command == "shop" && detail.may_refund_cash.as_ref().is_some_and(|may| may.ok) {
+        out.say(Key::ConsoleMayRefund, &[("id", &detail.row.tran_id)]);
+    }
 }
 
 /// `商品券1,000円、コイン200円`.

@@ -37,6 +37,7 @@ pub fn run(args: &OfficeArgs, out: &Output) -> Result<Exit, Problem> {
         OfficeCommand::Programme(named) => programmes::programme(&client, *named, out),
         OfficeCommand::Roster(RosterCommand::Import(asked)) => programmes::import(&client, asked, out),
         OfficeCommand::Transactions(asked) => money::transactions(&client, asked, out),
+        OfficeCommand::Show(asked) => money::show(&client, asked, out),
         OfficeCommand::Cancel(asked) => money::cancel(&client, asked, out),
         OfficeCommand::Results(asked) => results::run(&client, "/office/results", asked, out),
         OfficeCommand::Export(asked) => export::run(&client, "/office/export", asked, out),

@@ -5,7 +5,10 @@ use kinchaku_design::{Key, Lang, say, text};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::args::{CancelArgs, CloseArgs, OfficeSettlements, OfficeTransactions, OrdersArgs, RefundArgs, TransferArgs};
+use crate::args::{
+    CancelArgs, CloseArgs, OfficeSettlements, OfficeTransactions, OrdersArgs, RefundArgs, TransactionNamed,
+    TransferArgs,
+};
 use crate::ask::confirmed;
 use crate::console::answer::Detail;
 use crate::console::client::{Client, typed};
@@ -20,6 +23,13 @@ use crate::output::{Exit, Mark, Output, Problem};
 pub fn transactions(client: &Client, asked: &OfficeTransactions, out: &Output) -> Result<Exit, Problem> {
     let shop = asked.shop.iter().map(|shop| ("shop", shop.clone())).collect();
     listing::list(client, "/office/transactions", shop, &asked.listed, out)
+}
+
+/// `show`.
+pub fn show(client: &Client, asked: &TransactionNamed, out: &Output) -> Result<Exit, Problem> {
+    let id = listing::typed_id(&asked.transaction)?;
+    let answer = client.get(&format!("/office/transactions/{id}"), &[])?;
+    listing::show(answer, "office", out)
 }
 
 /// `cancel`: also after the close, where the office decides (F097).
@@ -39,6 +49,10 @@ pub fn cancel(client: &Client, asked: &CancelArgs, out: &Output) -> Result<Exit,
 
 /// `settlements`.
 pub fn settlements(client: &Client, asked: OfficeSettlements, out: &Output) -> Result<Exit, Problem> {
+    if let (Some(class), Some(number)) = (asked.class, asked.period) {
+        let answer = client.get(&format!("/office/settlements/{class}/{number}"), &[])?;
+        return payouts::shops(answer, out);
+    }
     let query: Vec<_> = asked.class.iter().map(|class| ("class", class.to_string())).collect();
     let (items, _) = page::collected(client, "/office/settlements", &query, Pages::Whole, out)?;
     if !out.json() {

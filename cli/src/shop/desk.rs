@@ -115,7 +115,7 @@ pub fn sales(desk: &Desk, asked: &Listed, out: &Output) -> Result<Exit, Problem>
 /// `show`.
 pub fn show(desk: &Desk, asked: &TransactionNamed, out: &Output) -> Result<Exit, Problem> {
     let (_, answer) = desk.transaction(&asked.transaction)?;
-    transactions::show(answer, out)
+    transactions::show(answer, "shop", out)
 }
 
 /// `cancel`.
