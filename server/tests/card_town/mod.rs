@@ -22,7 +22,7 @@ use kinchaku_protocol::signature::{Signer as _, SoftwareSigner};
 use kinchaku_protocol::time::Time;
 use kinchaku_server::books::{Books, BooksError};
 use kinchaku_server::command::{Action, Invitee, NewDevice, Outcome};
-use kinchaku_server::config::TownConfig;
+use kinchaku_server::config::{ProviderKind, TownConfig};
 use kinchaku_server::identity::cards::CardError;
 use kinchaku_server::identity::prove::CardTrust;
 use kinchaku_server::identity::proven::Correspondence;
@@ -138,6 +138,15 @@ impl Town {
             ..TownConfig::new(MUNI)
         };
         self.restarted_with(config).await
+    }
+
+    /// A town that collects money, from the sandbox.
+    pub async fn collecting(address: &str) -> Self {
+        let config = TownConfig {
+            provider: Some(ProviderKind::Sandbox),
+            ..TownConfig::new(MUNI)
+        };
+        Self::with(address, Arc::default(), config).await
     }
 
     async fn with(address: &str, registry: Arc<Registry>, config: TownConfig) -> Self {
