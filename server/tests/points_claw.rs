@@ -15,6 +15,7 @@ use kinchaku_protocol::money::{Amount, Signed};
 use kinchaku_server::command::{Action, CommandError};
 use kinchaku_server::ledger::rows::{Book, LotRow, Operation, OperationId};
 use kinchaku_server::points::rows::{EarningState, PointDayRow};
+use kinchaku_server::settlement::action::{Canceller, SettleAction};
 use kinchaku_server::store::Store;
 use support::town_folder::{
     at, earned, end_balances, grant, has, lives_until, on, one_payment, pays, rows, takes_back, town, transactions,
@@ -31,6 +32,7 @@ on_both!(
     a_hold_that_lapses_repays_what_is_owed,
     points_that_come_back_repay_what_is_owed,
     a_debt_never_ends,
+    cash_back_takes_the_points_and_leaves_the_payment,
 );
 
 /// A payment of 2,000 yen whose 10 points were granted.
@@ -162,5 +164,25 @@ async fn a_debt_never_ends(db: Db) {
     assert_eq!(end_balances(&world).await, 1);
     world.run(Action::Expire).await.unwrap();
     assert_eq!(has(&world, wallet.account, POINTS).await, (-10, 10));
+    world.sound().await;
+}
+
+/// F006, F097: the shop gave cash back after the close. The payment stands, its points do not, and once.
+async fn cash_back_takes_the_points_and_leaves_the_payment(db: Db) {
+    let mut world = town(db).await;
+    let (wallet, paid) = granted(&mut world).await;
+    world.now = at(2026, 7, 20, 9);
+    world.run(Action::Lapse).await.unwrap();
+    let cash = Action::Settle(SettleAction::CashRefund {
+        intent: paid.intent.id(),
+        by: Canceller::Shop(world.a.pid),
+        token: 0,
+        note: "返金".to_owned(),
+    });
+    world.run(cash.clone()).await.unwrap();
+    world.run(cash).await.unwrap();
+    assert_eq!(has(&world, wallet.account, POINTS).await, (0, 0));
+    assert_eq!(earned(&world, &paid).await.unwrap().state, EarningState::ClawedBack);
+    assert_eq!(world.owed(world.a.pid).await, 2_000);
     world.sound().await;
 }

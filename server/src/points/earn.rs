@@ -66,7 +66,7 @@ pub(crate) fn posted(view: &mut View, intent: &IntentRow, amounts: &BTreeMap<Cla
             campaigns: earned.campaigns.iter().flat_map(campaign_bytes).collect(),
             unit: rule.unit,
             points: rule.points,
-            counts: u8::from(rule.vouchers) * VOUCHERS | u8::from(rule.points_paid) * POINTS,
+            counts: counts(rule),
             state: EarningState::Pending,
             lot: None,
             tran_id: None,
@@ -142,6 +142,15 @@ pub(crate) fn by_campaign(bytes: &[u8]) -> Vec<(u32, Amount)> {
 /// All that a payment earned of a class.
 pub(super) fn total(row: &EarningRow) -> Result<Amount, AmountError> {
     row.base.plus(row.bonus)
+}
+
+const fn counts(rule: &EarnRule) -> u8 {
+    match (rule.vouchers, rule.points_paid) {
+        (false, false) => 0,
+        (true, false) => VOUCHERS,
+        (false, true) => POINTS,
+        (true, true) => VOUCHERS | POINTS,
+    }
 }
 
 /// The rule by which it was earned.
