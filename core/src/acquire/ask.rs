@@ -9,6 +9,7 @@ use kinchaku_protocol::ids::{ClassId, Ref};
 use kinchaku_protocol::money::Amount;
 
 use super::error::AcquireError;
+use super::fresh;
 use crate::book::acquisitions::{self, Acquisition, Kind, State, Wanted};
 use crate::fault;
 use crate::home::{Home, Town};
@@ -159,7 +160,7 @@ pub(super) fn send(home: &Home, row: &Acquisition) -> Result<Taken, AcquireError
         Err(SyncError::Network(_) | SyncError::Busy { .. }) => return Err(AcquireError::Waiting),
         Err(error) => {
             if is_final(&error) {
-                settle(home, row, State::Refused, None, false)?;
+                settle(home, row, State::Refused, None, (false, false))?;
             }
             return Err(error.into());
         }
@@ -173,12 +174,18 @@ pub(super) fn send(home: &Home, row: &Acquisition) -> Result<Taken, AcquireError
                 Taken::Order(order) => (field::to_bytes(order), is_open(order)),
                 Taken::Received(received) => (field::to_bytes(received), false),
             };
-            settle(home, row, State::Taken, Some(&kept), open)?;
+            settle(home, row, State::Taken, Some(&kept), (open, brings_value(&taken)))?;
             fault::point("acquire.settled");
             Ok(taken)
         }
         Err(refused) => {
-            settle(home, row, State::Refused, Some(&field::to_bytes(&refused)), false)?;
+            settle(
+                home,
+                row,
+                State::Refused,
+                Some(&field::to_bytes(&refused)),
+                (false, false),
+            )?;
             fault::point("acquire.settled");
             Err(AcquireError::Refused(refused))
         }
@@ -213,12 +220,31 @@ fn read(kind: Kind, request: &[u8], answer: &[u8]) -> Result<Answered, SyncError
     }
 }
 
-fn settle(home: &Home, row: &Acquisition, state: State, answer: Option<&[u8]>, open: bool) -> Result<(), AcquireError> {
-    home.store()
-        .write(|db| Ok::<_, AcquireError>(acquisitions::settle(db, row.id, state, answer, open)?))
+fn settle(
+    home: &Home,
+    row: &Acquisition,
+    state: State,
+    answer: Option<&[u8]>,
+    (open, brings): (bool, bool),
+) -> Result<(), AcquireError> {
+    home.store().write(|db| {
+        acquisitions::settle(db, row.id, state, answer, open)?;
+        if brings {
+            fresh::note(db)?;
+        }
+        Ok(())
+    })
 }
 
-/// Whether an order can still change: it waits for its money, or may be given back.
+fn brings_value(taken: &Taken) -> bool {
+    match taken {
+        Taken::Received(_) => true,
+        Taken::Order(order) => order.stage == OrderStage::Paid,
+        Taken::Application(_) => false,
+    }
+}
+
+/// Whether an order can still change: it waits for its money.
 pub(super) const fn is_open(order: &OrderStatus) -> bool {
     matches!(order.stage, OrderStage::Awaiting)
 }

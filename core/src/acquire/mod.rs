@@ -15,6 +15,7 @@
 mod ask;
 mod code;
 mod error;
+pub(crate) mod fresh;
 mod list;
 mod offers;
 mod resume;

@@ -1,10 +1,11 @@
 //! What waits is sent again, and orders are asked about: part of every sync, before the pages that bring the value.
 
-use kinchaku_protocol::api::acquire::{OrderAnswer, OrderQuery, OrderStatus};
+use kinchaku_protocol::api::acquire::{OrderAnswer, OrderQuery, OrderStage, OrderStatus};
 use kinchaku_protocol::doc::field;
 
 use super::ask::{is_open, send};
 use super::error::AcquireError;
+use super::fresh;
 use crate::book::acquisitions::{self, State};
 use crate::home::{Home, Town};
 use crate::store::StoreError;
@@ -50,8 +51,11 @@ pub fn resume(home: &Home) -> Result<u32, SyncError> {
                 }
                 let open = is_open(&now);
                 home.store().write(|db| {
-                    acquisitions::settle(db, row.id, State::Taken, Some(&field::to_bytes(&now)), open)
-                        .map_err(StoreError::from)
+                    acquisitions::settle(db, row.id, State::Taken, Some(&field::to_bytes(&now)), open)?;
+                    if now.stage == OrderStage::Paid {
+                        fresh::note(db)?;
+                    }
+                    Ok::<_, StoreError>(())
                 })?;
                 changed = changed.saturating_add(1);
             }

@@ -87,6 +87,10 @@ pub fn sync(home: &Home, eager: bool) -> Result<SyncReport, SyncError> {
     if report.new_allowance {
         pages::pull(home)?;
     }
+    if acquire::fresh::is_there(home)? {
+        report.new_allowance = report.new_allowance || allowance::enlarge(home)?;
+        acquire::fresh::done(home)?;
+    }
     trouble.map_or(Ok(report), Err)
 }
 
