@@ -22,6 +22,7 @@ fn enrolled(town: &Served) -> (String, String, String) {
     let said = said.json();
     let class = serde_json::json!({
         "class": 1, "name": "南町コイン", "service": "money", "usable": 5000, "offline": 5000, "unit": "yen",
+        "lots": [{ "until": null, "remaining": 5000 }], "until": null, "from": null, "owed": 0, "rank": null, "coming": 0,
     });
     assert_eq!((&said["role"], &said["classes"][0]), (&"wallet".into(), &class));
     let code = town.shop_code(&shop);

@@ -130,7 +130,7 @@ CARD_METHODS = ("signature-certificate", "card-record", "user-authentication")
 CARD_PURPOSES = ("link", "guardian", "login", "unlock", "key-id")
 TABLES = (
     "account", "class", "balance", "lot", "allowance", "shop", "history", "sale", "device",
-    "notice",
+    "notice", "rule", "standing",
 )
 
 
@@ -296,6 +296,12 @@ ROWS = {
     "sale": record(
         intent=ID, mark=MARK, total=AMOUNT, status=U8, occurred_at=U64, posted_at=U64, fact=BYTES
     ),
+    "rule": record(**{
+        "class": U32, "combine": many(U32), "from": maybe(U64), "pin_always": BOOL, "ranks": many(TEXT),
+    }),
+    "standing": record(**{
+        "class": U32, "until": maybe(U32), "owed": AMOUNT, "rank": maybe(U32), "coming": AMOUNT,
+    }),
 }
 
 PAY_KEY = record(key=KEY, proof=size(64))

@@ -3,7 +3,7 @@
 //! [`offline_town`] is a town whose keys lie in memory, with enrolled devices and an allowance already in
 //! their folders: for everything that happens without a server. [`running_town`] is a town with the real
 //! server as a process of its own. [`counter`] is what happens at a counter in either. [`card_link`] is a
-//! software My Number card at a reader. [`fuzz`] gives readers of
+//! software My Number card at a reader. [`selling_town`] is a running town with programmes. [`fuzz`] gives readers of
 //! strangers' bytes what strangers give them.
 #![expect(
     clippy::unwrap_used,
@@ -25,3 +25,4 @@ pub mod program;
 pub mod running_town;
 pub mod scripted_server;
 pub mod scripted_town;
+pub mod selling_town;

@@ -11,6 +11,8 @@ use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use kinchaku_core::acquire::{self, AcquireError, Outcome};
+use kinchaku_core::book::acquisitions::Kind as Acquired;
 use kinchaku_core::book::payments::{self, Payment, State as Paid};
 use kinchaku_core::book::receipts::State as Shown;
 use kinchaku_core::card::{authenticate, sign_link};
@@ -26,6 +28,7 @@ use kinchaku_core::sync::{SyncError, sync};
 use kinchaku_core::trust::Roots;
 use kinchaku_core::view;
 use kinchaku_fixtures::card::persons::Person;
+use kinchaku_protocol::api::acquire::{LotsWanted, OrderStage, PayWay};
 use kinchaku_protocol::ids::{DocId, Ref};
 use kinchaku_protocol::jpki::statement::CardPurpose;
 use kinchaku_protocol::signature::PublicKey;
@@ -35,6 +38,7 @@ use kinchaku_tests::database::Kind;
 use kinchaku_tests::offline_town::{PIN, TestDevice};
 use kinchaku_tests::program::Program;
 use kinchaku_tests::running_town::{PURSE, RunningTown, list, open, owed_in, sales_in, synced, word};
+use kinchaku_tests::selling_town;
 use serde_json::{Value, json};
 
 const TASK: &str = "KINCHAKU_TEST_TASK";
@@ -78,6 +82,8 @@ const ENROL: &[&str] = &[
 ];
 /// What linking a card and unlocking with it pass besides.
 const LINK: &[&str] = &["link.proven", "link.answered", "link.settled"];
+/// What ordering and receiving pass besides.
+const ACQUIRE: &[&str] = &["acquire.asked", "acquire.answered", "acquire.settled"];
 /// What the server passes.
 const SERVER: &[&str] = &["lane.decided", "lane.before_commit", "lane.committed"];
 const SERVER_START: &str = "store.migrated";
@@ -85,7 +91,7 @@ const SERVER_START: &str = "store.migrated";
 /// No fault point is without a story that dies at it.
 #[test]
 fn every_point_has_its_death() {
-    let core: BTreeSet<&str> = [WRITES, &[COUNTED], PAYER, TILL, REFRESH, ENROL, LINK]
+    let core: BTreeSet<&str> = [WRITES, &[COUNTED], PAYER, TILL, REFRESH, ENROL, LINK, ACQUIRE]
         .concat()
         .into_iter()
         .collect();
@@ -127,12 +133,26 @@ fn child() {
             );
             synced(&device);
         }
+        "acquire" => acquired(&device.home),
         "refresh" => assert!(synced(&device).new_allowance),
         "link" => drop(linked(&device.home).unwrap()),
         "unlock" => unlocked(&device.home, &said("pin")).unwrap(),
         "enrol" => enrol_wallet(&device.home, &said("address"), &said("code")),
         other => panic!("no life {other}"),
     }
+}
+
+/// Orders a lot and fetches what is handed out, as often as it takes.
+fn acquired(home: &Home) {
+    let lots = LotsWanted {
+        programme: selling_town::SALE,
+        units: 1,
+        buyer: None,
+        phone: None,
+    };
+    let order = acquire::order(home, lots, PayWay::Counter).unwrap();
+    assert_eq!(order.stage, OrderStage::Awaiting);
+    acquire::receive(home, selling_town::GIVEN, false).unwrap();
 }
 
 /// The person closed the prompt: no counter is used.
@@ -459,6 +479,58 @@ fn the_wallet_dies_between_two_allowances() {
         died
     });
     ledger.agrees(&town, "allowances");
+    town.audited();
+}
+
+/// F068, F070: the wallet dies at each step of ordering a lot and of fetching what is handed out. Whatever the server
+/// heard, there is one order and one voucher once it has synced, and asking again is told what it is.
+#[test]
+fn the_wallet_dies_while_it_acquires() {
+    let mut town = selling_town::start(Kind::Sqlite, "acquiring").unwrap();
+    at_each_point(&[STORE, ACQUIRE].concat(), |fault| {
+        town.restart();
+        let folder = laid_down(town.resident());
+        let died = dies(&town, &folder, fault, json!({ "life": "acquire" }));
+
+        let wallet = picked_up(&town, &folder, fault);
+        synced(&wallet);
+        let mine = |programme| {
+            let offers = acquire::offers(&wallet.home).unwrap().offers;
+            offers
+                .into_iter()
+                .find(|offer| offer.programme == programme)
+                .unwrap()
+                .mine
+        };
+        let listed = acquire::list(&wallet.home).unwrap();
+        let of = |kind| listed.iter().filter(|entry| entry.wanted.kind == kind).count();
+        assert!(listed.iter().all(|entry| entry.outcome != Outcome::Asked), "{fault}");
+        // What was put down before the death was done once; what was not, was not done.
+        assert_eq!(
+            mine(selling_town::SALE).reserved,
+            u32::try_from(of(Acquired::Order)).unwrap(),
+            "{fault}"
+        );
+        assert_eq!(
+            mine(selling_town::GIVEN).received,
+            u32::try_from(of(Acquired::Receive)).unwrap(),
+            "{fault}"
+        );
+        if of(Acquired::Receive) == 0 {
+            acquire::receive(&wallet.home, selling_town::GIVEN, false).unwrap();
+        }
+        let again = acquire::receive(&wallet.home, selling_town::GIVEN, false);
+        assert!(matches!(again, Err(AcquireError::Refused(_))), "{fault}: {again:?}");
+        synced(&wallet);
+        let shown = view::wallet(&wallet.home).unwrap();
+        let coupon = shown
+            .classes
+            .iter()
+            .find(|class| class.class == selling_town::COUPON)
+            .unwrap();
+        assert_eq!(coupon.usable.units(), 100, "{fault}");
+        died
+    });
     town.audited();
 }
 
