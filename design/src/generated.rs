@@ -1449,7 +1449,7 @@ pub enum Key {
     ConsoleWindowEarn,
     /// これから
     ConsoleWindowBefore,
-    /// 受付中
+    /// 期間中
     ConsoleWindowOpen,
     /// 終わりました
     ConsoleWindowOver,
@@ -5915,8 +5915,8 @@ impl Key {
                 easy: "これから",
                 en: "Not yet" },
             Self::ConsoleWindowOpen => Entry { name: "console.window.open", code: None,
-                std: "受付中",
-                easy: "うけつけ中",
+                std: "期間中",
+                easy: "いま できます",
                 en: "Open" },
             Self::ConsoleWindowOver => Entry { name: "console.window.over", code: None,
                 std: "終わりました",

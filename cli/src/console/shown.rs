@@ -31,6 +31,18 @@ pub fn moment(rfc3339: &str) -> String {
     }
 }
 
+/// The end of a time: midnight belongs to the day before it, `2026/03/31 24:00`.
+pub fn until(rfc3339: &str) -> String {
+    let shown = moment(rfc3339);
+    let Some(date) = shown.strip_suffix(" 00:00") else {
+        return shown;
+    };
+    let before = NaiveDate::parse_from_str(date, "%Y/%m/%d")
+        .ok()
+        .and_then(|day| day.pred_opt());
+    before.map_or_else(|| shown.clone(), |day| format!("{} 24:00", day.format("%Y/%m/%d")))
+}
+
 /// `2026/03/31（火）`.
 pub fn day(lang: Lang, iso: &str) -> String {
     let Ok(day) = NaiveDate::parse_from_str(iso, "%Y-%m-%d") else {
@@ -124,6 +136,8 @@ mod tests {
         assert_eq!(moment("2026-03-31T09:47:12Z"), "2026/03/31 18:47");
         assert_eq!(moment("2026-03-31T18:47:12+09:00"), "2026/03/31 18:47");
         assert_eq!(moment("soon"), "soon");
+        assert_eq!(until("2024-09-01T00:00:00+09:00"), "2024/08/31 24:00");
+        assert_eq!(until("2024-08-31T17:00:00+09:00"), "2024/08/31 17:00");
         assert_eq!(day(Lang::Ja, "2024-06-18"), "2024/06/18（火）");
         assert_eq!(typed_day("2024/6/3").unwrap(), "2024-06-03");
         assert!(typed_day("2024-06-31").is_err());

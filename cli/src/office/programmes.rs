@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use crate::args::{ProgrammeNamed, ProgrammesShow, RosterImport, TownFolder};
 use crate::console::client::{Client, typed};
 use crate::console::refusal::{Failed, Mistake};
-use crate::console::shown::{moment, versioned};
+use crate::console::shown::{moment, until, versioned};
 use crate::console::table::{Table, facts};
 use crate::output::{Exit, Mark, Output, Problem};
 
@@ -286,7 +286,7 @@ pub fn programme(client: &Client, named: ProgrammeNamed, out: &Output) -> Result
         table.row(vec![
             window_word(lang, &window.what),
             moment(&window.opens),
-            moment(&window.closes),
+            until(&window.closes),
             standing(lang, &window.state),
         ]);
     }

@@ -19,8 +19,9 @@ use crate::output::{Exit, Mark, Output, Problem};
 /// What is published of a draw, without its outcome.
 #[derive(Deserialize)]
 pub struct Published {
-    /// The name of the way of drawing.
-    pub algorithm: String,
+    /// The name of the way of drawing; none where who came first won.
+    #[serde(default)]
+    pub algorithm: Option<String>,
     /// SHA-256 of the seed.
     #[serde(default)]
     pub commitment: Option<String>,
@@ -30,6 +31,9 @@ pub struct Published {
     /// The seed, once it was used.
     #[serde(default)]
     pub seed: Option<String>,
+    /// When it was drawn.
+    #[serde(default)]
+    pub drawn_at: Option<String>,
     /// Lots there are.
     pub stock: u64,
     /// Lots one application may want.
@@ -65,7 +69,7 @@ fn places(client: &Client, named: ProgrammeNamed) -> Result<Vec<Value>, Problem>
 /// `sale outcome`.
 pub fn outcome(client: &Client, named: ProgrammeNamed, out: &Output) -> Result<Exit, Problem> {
     let published = published(client, named)?;
-    if published.seed.is_none() {
+    if published.drawn_at.is_none() {
         return Err(Problem::new(Key::ErrorNotDrawn, Exit::Refused));
     }
     let places = places(client, named)?;
@@ -105,8 +109,9 @@ pub fn verify(client: &Client, asked: &SaleVerify, out: &Output) -> Result<Exit,
     let (Some(seed), Some(commitment), Some(list)) = (&published.seed, &published.commitment, &published.list) else {
         return Err(Problem::new(Key::ErrorNotDrawn, Exit::Refused));
     };
-    if published.algorithm != ALGORITHM {
-        return Err(Problem::new(Key::ErrorDrawAlgorithm, Exit::Other).named("name", published.algorithm.clone()));
+    let algorithm = published.algorithm.as_deref().unwrap_or("");
+    if algorithm != ALGORITHM {
+        return Err(Problem::new(Key::ErrorDrawAlgorithm, Exit::Other).named("name", algorithm));
     }
     if let Some(noted) = &asked.commitment
         && noted.trim().to_ascii_lowercase() != *commitment
@@ -191,7 +196,7 @@ fn tell(published: &Published, asked: &SaleVerify, outcomes: &[Outcome], out: &O
     out.verdict(Mark::Ok, &say(lang, Key::ConsoleVerifyList, &[("count", &count)]));
     out.verdict(
         Mark::Ok,
-        &say(lang, Key::ConsoleVerifyOrder, &[("algorithm", &published.algorithm)]),
+        &say(lang, Key::ConsoleVerifyOrder, &[("algorithm", ALGORITHM)]),
     );
     out.verdict(
         Mark::Ok,

@@ -1,5 +1,11 @@
 //! A town with the real server on a real socket, and its office.
-#![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
+#![expect(
+    dead_code,
+    clippy::unwrap_used,
+    reason = "each test file uses its part, and a test that cannot be set up fails"
+)]
+
+mod folder;
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
