@@ -51,7 +51,7 @@ pub fn start(kind: Kind, test: &str) -> Option<RunningTown> {
 pub fn pay_at_counter(town: &RunningTown, order: u64) {
     let issued = town
         .server
-        .office(&["token", "issue", "--name", "E", "--role", "manager"]);
+        .office(&["token", "issue", "--name", "office", "--role", "manager"]);
     let token = word(&issued, "token");
     let answer = HttpNetwork::new(&town.town.address, &[])
         .unwrap()
