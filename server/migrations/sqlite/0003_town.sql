@@ -294,3 +294,9 @@ create index business_target on business (muni, target) where target is not null
 
 -- What ended unused, by day.
 create index entries_expired on entries (muni, period) where kind = 6;
+
+-- The newest payments of an account or a shop are one read of an index.
+drop index intents_shop;
+create index intents_shop on intents (muni, shop, fact);
+drop index intents_account;
+create index intents_account on intents (muni, account, fact);

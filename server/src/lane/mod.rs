@@ -1,7 +1,7 @@
 //! The lane: the one place where a town's books change.
 //!
-//! Commands wait in a queue; the lane takes up to a thousand documents at a time, loads what they need,
-//! decides, signs, and commits once. It works under a lease whose epoch every commit names, so that two
+//! Commands wait in a queue; their documents are verified together (`intake`); the lane takes about a
+//! thousand documents at a time, loads what they need, decides, signs, and commits once. It works under a lease whose epoch every commit names, so that two
 //! processes can never both write. States: waiting for the lease → keeping → draining → ended.
 //!
 //! Recovery: a commit whose answer was lost is decided again from what is in the database; every command
@@ -10,6 +10,7 @@
 //! tried again, until a later attempt gets it. A lane that panicked starts again; meanwhile it is not ours.
 
 mod front;
+mod intake;
 pub(crate) mod wants;
 
 use std::sync::Arc;
@@ -19,19 +20,19 @@ use std::time::Duration;
 use kinchaku_protocol::time::Time;
 use tokio::sync::{Mutex, mpsc, oneshot};
 
-use crate::command::{Action, Command, CommandError, Outcome, Signers, Town, TownRules};
+use crate::command::{Command, CommandError, Outcome, Signers, Town, TownRules};
 use crate::fault;
 use crate::ledger::decide::{self, Books, Reply, Task};
 use crate::ledger::rows::{MarkRow, RevokedRow, ShopRow};
 use crate::ledger::view::View;
 use crate::programme::rows::ProgrammeFileRow;
 use crate::programme::{Folder, PROGRAMMES, Programmes};
-use crate::settlement::action::SettleAction;
 use crate::store::table::{BadValue, Table};
 use crate::store::{Lease, Query, Store, StoreError, Which};
+use intake::{Intake, Request};
 use wants::Wants;
 
-/// Documents in one commit.
+/// Documents in one commit, about: a batch of the intake is never parted.
 const BATCH: usize = 1_000;
 
 /// Commands that may wait.
@@ -49,17 +50,14 @@ const HEARTBEAT: Duration = Duration::from_secs(1);
 type Told = oneshot::Sender<Result<Outcome, CommandError>>;
 
 enum Message {
-    Task(Box<Task>, Told),
+    Tasks(Vec<(Task, Told)>),
     Drain(oneshot::Sender<()>),
 }
 
 /// A handle on the lane; any number of them may be held.
 #[derive(Clone)]
 pub struct Lane {
-    store: Arc<dyn Store>,
-    town: Town,
-    signers: Arc<Signers>,
-    queue: mpsc::Sender<Message>,
+    requests: mpsc::Sender<Request>,
     keeping: Arc<AtomicBool>,
 }
 
@@ -67,25 +65,27 @@ impl Lane {
     /// Starts a town's lane; it waits for the lease in the background.
     #[must_use]
     pub fn start(store: Arc<dyn Store>, town: Town, signers: Arc<Signers>, rules: TownRules, holder: String) -> Self {
-        let (queue, waiting) = mpsc::channel(QUEUE);
+        let (requests, asked) = mpsc::channel(QUEUE);
+        // One batch waits while another is carried out: what comes meanwhile makes the next one larger.
+        let (queue, waiting) = mpsc::channel(1);
         let keeping = Arc::new(AtomicBool::new(false));
-        let keeper = Keeper {
+        let intake = Intake {
             store: store.clone(),
             town,
             signers: signers.clone(),
+        };
+        let keeper = Keeper {
+            store,
+            town,
+            signers,
             rules,
             holder,
             keeping: keeping.clone(),
             programmes: std::sync::Mutex::new((0, None)),
         };
+        tokio::spawn(intake.keep(asked, queue));
         tokio::spawn(watch(Arc::new(keeper), waiting));
-        Self {
-            store,
-            town,
-            signers,
-            queue,
-            keeping,
-        }
+        Self { requests, keeping }
     }
 
     /// Whether this process holds the lane.
@@ -99,18 +99,8 @@ impl Lane {
     /// # Errors
     /// [`CommandError`].
     pub async fn run(&self, command: Command) -> Result<Outcome, CommandError> {
-        let Command { now, mut action } = command;
-        let documents = match &mut action {
-            Action::Upload(items) => std::mem::take(items).into_iter().map(|item| item.document.0).collect(),
-            Action::IssueAllowance { close: Some(close), .. } => vec![close.clone()],
-            Action::Settle(SettleAction::Cancel { document, .. }) => vec![document.clone()],
-            _ => Vec::new(),
-        };
-        let documents = front::check(self.store.as_ref(), self.town, &self.signers, documents).await;
-        let documents = documents.map_err(|_| CommandError::Unavailable)?;
         let (tell, hear) = oneshot::channel();
-        let task = Box::new(Task { now, action, documents });
-        let sent = self.queue.send(Message::Task(task, tell)).await;
+        let sent = self.requests.send(Request::Do(Box::new(command), tell)).await;
         sent.map_err(|_| CommandError::Unavailable)?;
         hear.await.map_err(|_| CommandError::Unavailable)?
     }
@@ -118,7 +108,7 @@ impl Lane {
     /// Finishes what waits, gives the lease back and ends. Later commands are [`CommandError::Unavailable`].
     pub async fn drain(&self) {
         let (tell, hear) = oneshot::channel();
-        if self.queue.send(Message::Drain(tell)).await.is_ok() {
+        if self.requests.send(Request::Drain(tell)).await.is_ok() {
             let _ = hear.await;
         }
     }
@@ -389,8 +379,10 @@ async fn refuse(waiting: &mut mpsc::Receiver<Message>, how_long: Duration) -> bo
     loop {
         // What waits already is taken even where the time is over.
         match tokio::time::timeout_at(until, waiting.recv()).await {
-            Ok(Some(Message::Task(_, tell))) => {
-                let _ = tell.send(Err(CommandError::Unavailable));
+            Ok(Some(Message::Tasks(tasks))) => {
+                for (_, tell) in tasks {
+                    let _ = tell.send(Err(CommandError::Unavailable));
+                }
             }
             Ok(Some(Message::Drain(tell))) => {
                 let _ = tell.send(());
@@ -414,10 +406,12 @@ fn gather(
     let mut drain = next.is_none().then(Vec::new);
     while let Some(message) = next {
         match message {
-            Message::Task(task, tell) => {
-                size = size.saturating_add(task.documents.len().max(1));
-                tasks.push(*task);
-                told.push(tell);
+            Message::Tasks(batch) => {
+                for (task, tell) in batch {
+                    size = size.saturating_add(task.documents.len().max(1));
+                    tasks.push(task);
+                    told.push(tell);
+                }
             }
             Message::Drain(tell) => drain.get_or_insert_default().push(tell),
         }

@@ -1,7 +1,7 @@
 //! Which rows a batch needs. What is at hand names further rows, so this is asked again until nothing
 //! new is wanted: some five rounds, whatever the size of the batch.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use kinchaku_protocol::ids::{DocId, Ref};
 
@@ -22,13 +22,18 @@ use crate::points::rows::BalanceRow;
 use crate::store::table::{Column, Table, Value};
 use crate::store::{Query, Which};
 
+/// A column of a table, and the further condition.
+type Asked = (&'static str, &'static str, Option<&'static str>);
+
 /// What was asked for, and what is still to be asked.
 #[derive(Debug, Default)]
 pub struct Wants {
-    asked: BTreeSet<(&'static str, &'static str, Value)>,
+    asked: BTreeMap<Asked, HashSet<Value>>,
     wholes: BTreeSet<Query>,
-    next: BTreeMap<(&'static str, &'static str), Query>,
+    next: BTreeMap<Asked, Query>,
     ranges: Vec<Query>,
+    /// What the commands name was asked for; what rows name further comes with every round.
+    begun: bool,
     /// A stop names every document of its device.
     stops_a_device: bool,
     /// A card is read on its device, for the person of its account.
@@ -42,9 +47,11 @@ pub struct Wants {
 impl Wants {
     /// The queries of the next round; empty when everything is at hand.
     pub fn round(&mut self, view: &View, tasks: &[Task]) -> Vec<Query> {
-        self.whole::<CounterRow>(Which::All);
-        for task in tasks {
-            self.task(task);
+        if !std::mem::replace(&mut self.begun, true) {
+            self.whole::<CounterRow>(Which::All);
+            for task in tasks {
+                self.task(task);
+            }
         }
         if let Some(epoch) = view.counters.get(&(EPOCH.to_owned(),)) {
             // Whether the bulletin in force is there, or one is due.
@@ -79,10 +86,11 @@ impl Wants {
 
     pub(crate) fn filtered<R: Table>(&mut self, column: &'static str, value: &impl Column, and: Option<&'static str>) {
         let value = value.to_value();
-        if value == Value::Null || !self.asked.insert((R::DEF.name, column, value.clone())) {
+        let asked = (R::DEF.name, column, and);
+        if value == Value::Null || !self.asked.entry(asked).or_default().insert(value.clone()) {
             return;
         }
-        let query = self.next.entry((R::DEF.name, column)).or_insert_with(|| Query {
+        let query = self.next.entry(asked).or_insert_with(|| Query {
             table: R::DEF,
             which: Which::Among(column, Vec::new(), and),
         });

@@ -282,16 +282,17 @@ impl Stock {
         }
     }
 
-    fn done(&self, hold: Ref) -> bool {
-        self.holds
-            .iter()
-            .any(|row| row.subject == hold && row.state == HoldState::Done)
+    /// The holds that have ended.
+    fn done(&self) -> BTreeSet<Ref> {
+        let done = self.holds.iter().filter(|row| row.state == HoldState::Done);
+        done.map(|row| row.subject).collect()
     }
 
     /// I2, I2b and I3: what is left of a lot is what was posted to it, and no more of it is held.
     fn check_lots(&self, broken: &mut impl FnMut(&'static str, String)) {
         let mut held: BTreeMap<u64, Amount> = BTreeMap::new();
-        for share in self.shares.iter().filter(|share| !self.done(share.hold)) {
+        let done = self.done();
+        for share in self.shares.iter().filter(|share| !done.contains(&share.hold)) {
             let sum = held.entry(share.lot).or_default();
             *sum = sum.plus(share.amount.less(share.taken)).unwrap_or(Amount::MAX);
         }
@@ -314,13 +315,16 @@ impl Stock {
 
     /// I4: what lines hold and took is what their lots gave and hold.
     fn check_holds(&self, broken: &mut impl FnMut(&'static str, String)) {
+        let mut by_line: BTreeMap<(Ref, u8), Vec<&HoldLotRow>> = BTreeMap::new();
+        for share in &self.shares {
+            by_line.entry((share.hold, share.line)).or_default().push(share);
+        }
         for line in &self.lines {
             let place = || format!("hold {} line {}", line.hold, line.line);
-            let shares = self
-                .shares
-                .iter()
-                .filter(|share| share.hold == line.hold && share.line == line.line);
-            let sum = |of: fn(&HoldLotRow) -> Amount| Amount::sum(shares.clone().map(of)).unwrap_or(Amount::MAX);
+            let shares = by_line.remove(&(line.hold, line.line)).unwrap_or_default();
+            let sum = |of: fn(&HoldLotRow) -> Amount| {
+                Amount::sum(shares.iter().map(|share| of(share))).unwrap_or(Amount::MAX)
+            };
             if sum(|share| share.amount) != line.amount {
                 broken("I4 a reserve is held on lots", place());
             }
@@ -328,8 +332,9 @@ impl Stock {
                 broken("I4 a line takes what its lots give", place());
             }
         }
+        let allowances: BTreeSet<Ref> = self.allowances.iter().map(|row| row.reference).collect();
         for hold in &self.holds {
-            if !self.allowances.iter().any(|row| row.reference == hold.subject) {
+            if !allowances.contains(&hold.subject) {
                 broken("I4 a hold has its allowance", format!("hold {}", hold.subject));
             }
         }
@@ -367,8 +372,9 @@ impl Stock {
         if paid != Amount::sum(sums) {
             broken("I4 what is paid is what lines gave and lost", "all holds".to_owned());
         }
+        let payments: BTreeSet<DocId> = self.intents.iter().map(|row| row.id).collect();
         for row in &self.takings {
-            if !self.intents.iter().any(|intent| intent.id == row.intent) {
+            if !payments.contains(&row.intent) {
                 broken("I5 a taking has its payment", format!("intent {}", row.intent));
             }
         }

@@ -18,7 +18,7 @@ use crate::ledger::rows::{
     AllowanceRow, BusinessRow, CounterRow, FactRow, ForkRow, IntentRow, LotRow, Topic, account_party,
 };
 use crate::ledger::view::FACT_LIST;
-use crate::store::StoreError;
+use crate::store::{StoreError, Which};
 use crate::store::table::{Column, Value};
 
 /// Bytes of rows and facts in a page: what else a page has fits beside them.
@@ -28,7 +28,7 @@ const ROOM: usize = MAX_PAGE - 8 * 1_024;
 const CHANGES: u32 = 2_000;
 
 /// Rows of history, sales and facts in a snapshot.
-const NEWEST: usize = 300;
+const NEWEST: u32 = 300;
 
 /// How often a page that a commit overtook is made again.
 const TRIES: usize = 3;
@@ -327,13 +327,11 @@ impl Reader {
             let own = own.iter().map(|row| row.reference.0.to_vec()).collect();
             let allowances = self.allowances(asker, &own).await?;
             rows.extend(allowances.into_iter().filter(|row| row.value.is_some()));
-            let mut history = self.among::<BusinessRow>("account", vec![account.to_value()]).await?;
-            history.sort_by(|a, b| b.tran_id.cmp(&a.tran_id));
-            rows.extend(history.iter().take(NEWEST).map(history_row));
+            let newest = Which::Newest("account", account.to_value(), "tran_id", NEWEST);
+            let history: Vec<BusinessRow> = self.rows(newest).await?;
+            rows.extend(history.iter().map(history_row));
         }
-        let mut intents = self.among::<IntentRow>(column, vec![value]).await?;
-        intents.sort_by_key(|row| std::cmp::Reverse(row.fact));
-        intents.truncate(NEWEST);
+        let intents: Vec<IntentRow> = self.rows(Which::Newest(column, value, "fact", NEWEST)).await?;
         if asker.topic == Topic::Shop {
             rows.extend(
                 self.sales(intents.iter().map(|row| row.id.to_value()).collect())

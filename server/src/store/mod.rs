@@ -52,7 +52,7 @@ pub const LEASE_SECONDS: i64 = 5;
 /// An answer to come.
 pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
 
-/// Rows of one table, in the order of their key.
+/// Rows of one table, in the order of their key where [`Which`] does not say another.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Query {
     /// The table.
@@ -70,6 +70,8 @@ pub enum Which {
     Among(&'static str, Vec<Value>, Option<&'static str>),
     /// Those whose column is at most this, on a further condition without parameters.
     UpTo(&'static str, i64, &'static str),
+    /// Of those whose first column is this, so many with the highest second column, highest first.
+    Newest(&'static str, Value, &'static str, u32),
 }
 
 /// Rows to be written: new, or in place of those with the same key.
@@ -121,6 +123,17 @@ pub async fn open(address: &str) -> Result<Arc<dyn Store>, StoreError> {
         return Ok(Arc::new(postgres::PostgresStore::open(address).await?));
     }
     Err(StoreError::Address)
+}
+
+/// The end of a query: rows in the order of their key, but for the newest.
+fn order(query: &Query) -> String {
+    match &query.which {
+        Which::Newest(_, _, by, most) => format!("order by {by} desc limit {most}"),
+        _ => {
+            let key: Vec<&str> = query.table.key_columns().collect();
+            format!("order by {}", key.join(", "))
+        }
+    }
 }
 
 /// What happens to a row whose key is there already: it is replaced.

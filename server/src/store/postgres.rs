@@ -1,5 +1,5 @@
-//! The books in PostgreSQL: one connection that reads and one that writes, both made again when they
-//! break. Sets travel as arrays (`unnest`), the statements of a round in one go.
+//! The books in PostgreSQL: some connections that read and one that writes, each made again when it
+//! breaks. Sets travel as arrays (`unnest`), the statements of a round in one go.
 //!
 //! A commit is a retryable closure: serialisation failures and deadlocks are tried again, a bounded
 //! number of times. The lease has a length, by the database's clock, which is used for that alone.
@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::Poll;
 
 use tokio::sync::Mutex;
@@ -16,13 +16,16 @@ use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, Config, GenericClient, NoTls, Row, Statement};
 
 use super::migrate::{POSTGRES, TABLE, pending};
-use super::table::{Kind, Value};
+use super::table::{Kind, TableDef, Value};
 use super::{Answer, LEASE_SECONDS, Lease, Query, Store, StoreError, Which, Write};
 use crate::command::Town;
 use crate::fault;
 
 /// How often a transaction is tried that another one made fail.
 const TRIES: usize = 5;
+
+/// Connections that read: what people look at does not hold up the lane.
+const READERS: usize = 3;
 
 /// The database's clock in whole seconds.
 const CLOCK: &str = "cast(floor(extract(epoch from clock_timestamp())) as bigint)";
@@ -51,6 +54,10 @@ impl Link {
             // Whoever uses the client hears of the same failure.
             let _ = connection.await;
         });
+        // A process that stands still within a commit must not keep the lease's row from the next one.
+        client
+            .batch_execute(&format!("set idle_in_transaction_session_timeout = '{LEASE_SECONDS}s'"))
+            .await?;
         Ok(Self {
             client,
             known: HashMap::new(),
@@ -70,8 +77,9 @@ impl Link {
 /// One database.
 pub struct PostgresStore {
     config: Config,
-    writer: Arc<Mutex<Option<Link>>>,
-    reader: Arc<Mutex<Option<Link>>>,
+    writer: Mutex<Option<Link>>,
+    readers: [Mutex<Option<Link>>; READERS],
+    next: AtomicUsize,
 }
 
 impl PostgresStore {
@@ -85,9 +93,23 @@ impl PostgresStore {
         migrate(&mut link.client).await?;
         Ok(Self {
             config,
-            writer: Arc::new(Mutex::new(Some(link))),
-            reader: Arc::default(),
+            writer: Mutex::new(Some(link)),
+            readers: Default::default(),
+            next: AtomicUsize::new(0),
         })
+    }
+
+    /// Runs work on a connection that reads: a free one, else each in turn.
+    async fn reading<T>(&self, work: impl AsyncFnOnce(&mut Link) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        let [first, ..] = &self.readers;
+        let free = self.readers.iter().find(|link| link.try_lock().is_ok());
+        let turn = self
+            .next
+            .fetch_add(1, Ordering::Relaxed)
+            .checked_rem(READERS)
+            .unwrap_or(0);
+        let link = free.or(self.readers.get(turn)).unwrap_or(first);
+        self.with(link, work).await
     }
 
     /// Runs work on a link, which is thrown away where it broke.
@@ -142,7 +164,7 @@ async fn migrate(client: &mut Client) -> Result<(), StoreError> {
 
 impl Store for PostgresStore {
     fn load(&self, town: Town, queries: Vec<Query>) -> Answer<'_, Vec<Vec<Vec<Value>>>> {
-        Box::pin(self.with(&self.reader, async move |link| {
+        Box::pin(self.reading(async move |link| {
             let mut prepared = Vec::with_capacity(queries.len());
             for query in &queries {
                 let (sql, parameters) = select(town, query);
@@ -157,7 +179,7 @@ impl Store for PostgresStore {
     }
 
     fn report(&self, town: Town, sql: &'static str, parameters: Vec<Value>) -> Answer<'_, Vec<Vec<Value>>> {
-        Box::pin(self.with(&self.reader, async move |link| {
+        Box::pin(self.reading(async move |link| {
             let statement = link.prepare(sql).await?;
             let mut all: Parameters = vec![Box::new(muni(town))];
             all.extend(parameters.into_iter().map(one));
@@ -169,8 +191,8 @@ impl Store for PostgresStore {
         Box::pin(self.with(&self.writer, async move |link| {
             let keep = keep_lease_sql();
             let mut prepared = Vec::with_capacity(writes.len());
-            for write in &writes {
-                prepared.push((link.prepare(&upsert(write)).await?, arrays(town, write)));
+            for write in writes {
+                prepared.push((link.prepare(&upsert(write.table)).await?, arrays(town, write)));
             }
             let keep = link.prepare(&keep).await?;
             for _ in 1..TRIES {
@@ -224,7 +246,8 @@ impl Store for PostgresStore {
     }
 }
 
-type Parameters = Vec<Box<dyn ToSql + Sync + Send>>;
+/// What a statement is given.
+pub type Parameters = Vec<Box<dyn ToSql + Sync + Send>>;
 
 enum Attempt {
     Again,
@@ -349,12 +372,12 @@ fn one(value: Value) -> Box<dyn ToSql + Sync + Send> {
 }
 
 /// A column's values as an array of its type.
-fn array<'v>(kind: Kind, values: impl Iterator<Item = &'v Value>) -> Box<dyn ToSql + Sync + Send> {
+fn array(kind: Kind, values: impl Iterator<Item = Value>) -> Box<dyn ToSql + Sync + Send> {
     match kind {
         Kind::Int => Box::new(
             values
                 .map(|value| match value {
-                    Value::Int(number) => Some(*number),
+                    Value::Int(number) => Some(number),
                     _ => None,
                 })
                 .collect::<Vec<Option<i64>>>(),
@@ -362,7 +385,7 @@ fn array<'v>(kind: Kind, values: impl Iterator<Item = &'v Value>) -> Box<dyn ToS
         Kind::Text => Box::new(
             values
                 .map(|value| match value {
-                    Value::Text(text) => Some(text.clone()),
+                    Value::Text(text) => Some(text),
                     _ => None,
                 })
                 .collect::<Vec<Option<String>>>(),
@@ -370,7 +393,7 @@ fn array<'v>(kind: Kind, values: impl Iterator<Item = &'v Value>) -> Box<dyn ToS
         Kind::Bytes => Box::new(
             values
                 .map(|value| match value {
-                    Value::Bytes(bytes) => Some(bytes.clone()),
+                    Value::Bytes(bytes) => Some(bytes),
                     _ => None,
                 })
                 .collect::<Vec<Option<Vec<u8>>>>(),
@@ -386,15 +409,16 @@ const fn type_name(kind: Kind) -> &'static str {
     }
 }
 
-fn select(town: Town, query: &Query) -> (String, Parameters) {
+/// A query's statement, and its parameters.
+#[must_use]
+pub fn select(town: Town, query: &Query) -> (String, Parameters) {
     let columns: Vec<&str> = query.table.columns.iter().map(|(name, _)| *name).collect();
-    let key: Vec<&str> = query.table.key_columns().collect();
     let mut parameters: Parameters = vec![Box::new(muni(town))];
     let condition = match &query.which {
         Which::All => String::new(),
         Which::Among(column, among, and) => {
             let kind = query.table.kind_of(column).unwrap_or(Kind::Int);
-            parameters.push(array(kind, among.iter()));
+            parameters.push(array(kind, among.iter().cloned()));
             let and = and.map(|and| format!(" and {and}")).unwrap_or_default();
             format!(" and {column} = any($2::{}[]){and}", type_name(kind))
         }
@@ -402,18 +426,21 @@ fn select(town: Town, query: &Query) -> (String, Parameters) {
             parameters.push(Box::new(*most));
             format!(" and {column} <= $2 and {and}")
         }
+        Which::Newest(column, value, ..) => {
+            parameters.push(one(value.clone()));
+            format!(" and {column} = $2")
+        }
     };
     let sql = format!(
-        "select {} from {} where muni = $1{condition} order by {}",
+        "select {} from {} where muni = $1{condition} {}",
         columns.join(", "),
         query.table.name,
-        key.join(", ")
+        super::order(query)
     );
     (sql, parameters)
 }
 
-fn upsert(write: &Write) -> String {
-    let table = write.table;
+fn upsert(table: &TableDef) -> String {
     let columns: Vec<&str> = table.columns.iter().map(|(name, _)| *name).collect();
     let arrays: Vec<String> = table
         .columns
@@ -430,10 +457,21 @@ fn upsert(write: &Write) -> String {
     )
 }
 
-fn arrays(town: Town, write: &Write) -> Parameters {
-    let mut parameters: Parameters = vec![Box::new(muni(town))];
-    for (at, (_, kind)) in write.table.columns.iter().enumerate() {
-        parameters.push(array(*kind, write.rows.iter().filter_map(|row| row.get(at))));
+/// The rows of a write, column by column.
+fn arrays(town: Town, write: Write) -> Parameters {
+    let mut columns: Vec<Vec<Value>> = write
+        .table
+        .columns
+        .iter()
+        .map(|_| Vec::with_capacity(write.rows.len()))
+        .collect();
+    for row in write.rows {
+        for (column, value) in columns.iter_mut().zip(row) {
+            column.push(value);
+        }
     }
-    parameters
+    let kinds = write.table.columns.iter().map(|(_, kind)| *kind);
+    let arrays = kinds.zip(columns).map(|(kind, column)| array(kind, column.into_iter()));
+    let muni: Box<dyn ToSql + Sync + Send> = Box::new(muni(town));
+    [muni].into_iter().chain(arrays).collect()
 }

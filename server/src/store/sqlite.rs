@@ -130,7 +130,7 @@ impl Store for SqliteStore {
     fn load(&self, town: Town, queries: Vec<Query>) -> Answer<'_, Vec<Vec<Vec<Value>>>> {
         self.reader.run(move |connection| {
             let snapshot = connection.transaction()?;
-            queries.iter().map(|query| select(&snapshot, town, query)).collect()
+            queries.iter().map(|query| load(&snapshot, town, query)).collect()
         })
     }
 
@@ -215,9 +215,10 @@ fn keep_lease(connection: &Connection, town: Town, lease: Lease) -> Result<(), S
     (kept == 1).then_some(()).ok_or(StoreError::LeaseLost)
 }
 
-fn select(connection: &Connection, town: Town, query: &Query) -> Result<Vec<Vec<Value>>, StoreError> {
+/// A query's statement, and its parameters.
+#[must_use]
+pub fn select(town: Town, query: &Query) -> (String, Vec<Value>) {
     let columns: Vec<&str> = query.table.columns.iter().map(|(name, _)| *name).collect();
-    let key: Vec<&str> = query.table.key_columns().collect();
     let mut parameters = vec![Value::Int(muni(town))];
     let condition = match &query.which {
         Which::All => String::new(),
@@ -231,15 +232,25 @@ fn select(connection: &Connection, town: Town, query: &Query) -> Result<Vec<Vec<
             parameters.push(Value::Int(*most));
             format!(" and {column} <= ?2 and {and}")
         }
+        Which::Newest(column, value, ..) => {
+            parameters.push(value.clone());
+            format!(" and {column} = ?2")
+        }
     };
     let sql = format!(
-        "select {} from {} where muni = ?1{condition} order by {}",
+        "select {} from {} where muni = ?1{condition} {}",
         columns.join(", "),
         query.table.name,
-        key.join(", ")
+        super::order(query)
     );
+    (sql, parameters)
+}
+
+fn load(connection: &Connection, town: Town, query: &Query) -> Result<Vec<Vec<Value>>, StoreError> {
+    let (sql, parameters) = select(town, query);
     let mut statement = connection.prepare_cached(&sql)?;
-    let rows = statement.query_map(params_from_iter(parameters), |row| values(row, columns.len()))?;
+    let columns = query.table.columns.len();
+    let rows = statement.query_map(params_from_iter(parameters), |row| values(row, columns))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 

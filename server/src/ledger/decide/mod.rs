@@ -8,6 +8,7 @@ mod enrol;
 mod issue;
 mod job;
 mod setup;
+mod signing;
 
 use kinchaku_protocol::doc::field::Bytes;
 use kinchaku_protocol::doc::{AnswerItem, Bulletin, DeadMark, Document, ParkReason};
@@ -18,7 +19,7 @@ use kinchaku_protocol::time::Time;
 pub use documents::{CancelledBy, Checked};
 
 use super::Broken;
-use super::rows::{BulletinRow, CounterRow};
+use super::rows::{BulletinRow, CounterRow, FactRow};
 use super::stop::EPOCH;
 use super::view::View;
 use crate::command::{Action, CommandError, Outcome, Signers, TownRules};
@@ -146,11 +147,9 @@ pub fn bulletin_due(view: &View) -> bool {
 /// [`CommandError::Unavailable`] where a key did not sign.
 pub fn seal(view: &mut View, signers: &Signers, now: Time) -> Result<(), CommandError> {
     let now = now.max(Time(view.counter(NOW)));
-    for (number, fact) in view.take_unsigned() {
-        let signed = fact.sign(signers.fact.as_ref())?;
-        if let Some(mut row) = view.facts.copy(&(number,)) {
-            row.doc = signed.bytes().to_vec();
-            view.facts.put(row);
+    for (number, doc) in signing::sign(view.take_unsigned(), &signers.fact)? {
+        if let Some(row) = view.facts.copy(&(number,)) {
+            view.facts.put(FactRow { doc, ..row });
         }
     }
     // One that cannot be signed now is due again with the next batch, and holds up nothing else.
