@@ -4,7 +4,8 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
-    reason = "a test stops where it fails"
+    clippy::print_stdout,
+    reason = "a test stops where it fails, and says which season it was"
 )]
 
 mod support;
@@ -34,8 +35,11 @@ on_both!(
     files_have_their_scope_their_form_and_no_account_numbers,
 );
 
+/// Month and day.
+type Date = (u32, u32);
+
 /// The table of the source (F093): number, first and last day, day of payment.
-const SOURCE: [(u32, (u32, u32), (u32, u32), (u32, u32)); 14] = [
+const SOURCE: [(u32, Date, Date, Date); 14] = [
     (1, (6, 3), (6, 7), (6, 18)),
     (2, (6, 8), (6, 14), (6, 25)),
     (3, (6, 15), (6, 21), (7, 2)),
@@ -160,8 +164,9 @@ async fn the_files_of_fourteen_closes_are_what_the_ledger_paid(db: Db) {
         let has = [(VOUCHER, 30_000), (POINTS, 3_000), (MONEY, 12_000)];
         wallets.push(season.payer(&has).await);
     }
-    let (mut made, mut offline, mut files): (Vec<Made>, Vec<(Paid, usize)>, Vec<Vec<u8>>) = Default::default();
-    let mut june = Vec::new();
+    let mut made: Vec<Made> = Vec::new();
+    let mut offline: Vec<(Paid, usize)> = Vec::new();
+    let (mut files, mut june) = (Vec::new(), Vec::new());
     for (week, (_, first, last, _)) in SOURCE.iter().enumerate() {
         season.noon(first.0, first.1);
         for (paid, shop) in offline.drain(..) {
@@ -207,7 +212,7 @@ async fn the_files_of_fourteen_closes_are_what_the_ledger_paid(db: Db) {
         .iter()
         .map(|row| (row.number, row.first, row.last, row.paid_on))
         .collect();
-    let day = |(month, day): (u32, u32)| on(2024, month, day);
+    let day = |(month, day): Date| on(2024, month, day);
     let expected: Vec<_> = SOURCE
         .iter()
         .map(|row| (row.0, day(row.1), day(row.2), day(row.3)))
