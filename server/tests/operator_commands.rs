@@ -358,3 +358,81 @@ fn published_under_a_moved_clock() -> i64 {
     let made = value["made_at"].as_str().unwrap();
     chrono::DateTime::parse_from_rfc3339(made).unwrap().timestamp()
 }
+
+/// F075: a folder is checked without books, loaded into them, and everything wrong is said with its place.
+#[test]
+fn a_folder_and_a_token_come_from_the_command_line() {
+    let desk = Desk::new();
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../towns/mimura-like");
+    let folder = desk.path("town");
+    std::fs::create_dir_all(folder.join("programmes")).unwrap();
+    for name in ["classes.toml", "shops.csv", "programmes/coupon.toml"] {
+        std::fs::copy(source.join(name), folder.join(name)).unwrap();
+    }
+    let town = std::fs::read_to_string(source.join("town.toml")).unwrap();
+    let folder_text = folder.to_str().unwrap();
+    let write = |text: &str| std::fs::write(folder.join("town.toml"), text).unwrap();
+    // Of another region than the keys.
+    write(&town);
+    let (exit, code) = desk.refused(&["town", "check", folder_text]);
+    assert_eq!((exit, code.as_str()), (4, "bad_folder"));
+    assert_eq!(
+        desk.refused(&["town", "load", folder_text]),
+        (4, "bad_folder".to_owned())
+    );
+    write(&town.replace("24901", "1"));
+    assert_eq!(desk.asks(&["town", "check", folder_text])["shops"], 5);
+    assert_eq!(desk.asks(&["town", "load", folder_text])["version"], 1);
+    assert_eq!(desk.asks(&["town", "load", folder_text])["version"], 1);
+
+    let list = desk.path("list.csv");
+    std::fs::write(&list, "name,birth,address\n美村　花子,1954-04-01,美村町１\n").unwrap();
+    let list = list.to_str().unwrap();
+    assert_eq!(
+        desk.asks(&["roster", "import", "--list", "2026-04-01", list])["lines"],
+        1
+    );
+
+    let token = desk.asks(&[
+        "token",
+        "issue",
+        "--role",
+        "merchant",
+        "--merchant",
+        "M01",
+        "--name",
+        "本部",
+    ]);
+    assert!(token["token"].as_str().unwrap().starts_with("kct_"));
+    let id = token["id"].to_string();
+    desk.asks(&["token", "revoke", "--id", &id]);
+    let listed = desk.asks(&["token", "list"]);
+    assert_eq!(
+        (
+            listed["tokens"][0]["good"].as_bool(),
+            listed["tokens"][0]["name"].as_str()
+        ),
+        (Some(false), Some("本部"))
+    );
+    for job in ["points", "rank", "bonus", "orders", "close"] {
+        assert!(desk.asks(&["job", job])["ended"].is_u64(), "{job}");
+    }
+    let sender = |account: &'static str| {
+        [
+            "town",
+            "sender",
+            "--code",
+            "1234567890",
+            "--bank",
+            "9999",
+            "--branch",
+            "001",
+            "--account",
+            account,
+            "--holder",
+            "ミムラチイキ",
+        ]
+    };
+    assert_eq!(desk.refused(&sender("1234567")), (4, "account".to_owned()));
+    assert_eq!(desk.asks(&sender("普通 1234567"))["sender"]["bank"], "9999");
+}

@@ -233,10 +233,41 @@ pub enum TownCommand {
     Show(KeysFolder),
     /// 決まりを変える（サーバーは次に動かすときから従う）
     Set(TownSet),
+    /// 店への振込に使う口座を決める（サーバーは次に動かすときから従う）
+    Sender(TownSender),
     /// 事業のフォルダーの誤りを、すべて挙げる。帳簿は変えない
     Check(TownCheck),
     /// 事業のフォルダーを帳簿に入れる
     Load(At<TownLoad>),
+}
+
+/// `town sender`.
+#[derive(Args)]
+pub struct TownSender {
+    /// 鍵のフォルダー
+    #[arg(long, env = "KINCHAKU_KEYS")]
+    pub keys: PathBuf,
+    /// 委託者コード（銀行が決めた番号）
+    #[arg(long)]
+    pub code: String,
+    /// 銀行コード（数字4桁）
+    #[arg(long)]
+    pub bank: String,
+    /// 支店コード（数字3桁）
+    #[arg(long)]
+    pub branch: String,
+    /// 口座（例: 普通 1234567）
+    #[arg(long)]
+    pub account: String,
+    /// 振込依頼人の名義（カナ）
+    #[arg(long)]
+    pub holder: String,
+    /// 銀行の名前（カナ）
+    #[arg(long, default_value = "")]
+    pub bank_name: String,
+    /// 支店の名前（カナ）
+    #[arg(long, default_value = "")]
+    pub branch_name: String,
 }
 
 /// `town check`.

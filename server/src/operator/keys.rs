@@ -8,10 +8,10 @@ use kinchaku_protocol::time::{DAY_SECONDS, Time};
 use serde_json::{Value, json};
 
 use super::answer::Printer;
-use super::arguments::{KeysCommand, KeysInit, KeysRotate, PassphraseFrom, TownSet, UseWord};
+use super::arguments::{KeysCommand, KeysInit, KeysRotate, PassphraseFrom, TownSender, TownSet, UseWord};
 use super::failure::Failure;
 use crate::clock;
-use crate::config::TownConfig;
+use crate::config::{SenderConfig, TownConfig};
 use crate::keys::{Passphrase, Roots, Rotation, TownKeys, fingerprint, init, rotate, word};
 
 /// Days before its use at which a new key is published, so that every wallet has it by then.
@@ -123,6 +123,31 @@ pub(super) fn town(keys: &Path, set: Option<&TownSet>, printer: &Printer) -> Res
     );
     let value = serde_json::to_value(&config).unwrap_or(Value::Null);
     printer.print(value, &lines)
+}
+
+/// The account that shops are paid from.
+///
+/// # Errors
+/// [`Failure`].
+pub(super) fn sender(asked: TownSender, printer: &Printer) -> Result<(), Failure> {
+    let keys = asked.keys;
+    let sender = SenderConfig {
+        code: asked.code,
+        bank: asked.bank,
+        branch: asked.branch,
+        account: asked.account,
+        holder: asked.holder,
+        bank_name: asked.bank_name,
+        branch_name: asked.branch_name,
+    };
+    if sender.sender().is_err() {
+        let code = "account".to_owned();
+        return Err(Failure::Refused { code });
+    }
+    let mut config = TownConfig::load(&keys)?;
+    config.sender = Some(sender);
+    config.save(&keys)?;
+    town(&keys, None, printer)
 }
 
 impl UseWord {

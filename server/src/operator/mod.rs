@@ -67,6 +67,7 @@ fn dispatch(command: Command, printer: &Printer) -> Result<(), Failure> {
             answer(&at.database, &request, printer)
         }
         Command::Town(TownCommand::Show(folder)) => keys::town(&folder.keys, None, printer),
+        Command::Town(TownCommand::Sender(sender)) => keys::sender(sender, printer),
         Command::Town(TownCommand::Set(set)) => keys::town(&set.keys, Some(&set), printer),
         Command::Roster(RosterCommand::Import(at)) => answer(&at.database, &setup::roster(&at.what)?, printer),
         Command::Ask(asked) => {
