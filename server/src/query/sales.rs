@@ -177,9 +177,10 @@ impl Reader {
     /// # Errors
     /// [`StoreError`].
     pub async fn orders(&self, state: Option<OrderState>, after: u64, limit: u32) -> Result<Vec<OrderRow>, StoreError> {
-        let sql = orders!("and id > $2 and ($3 < 0 or state = $3) order by id limit $4");
-        let state = state.map_or(Value::Int(-1), |state| state.to_value());
-        self.read(sql, vec![after.to_value(), state, limit.to_value()]).await
+        let sql = orders!("and id > $2 and state between $3 and $4 order by id limit $5");
+        let (from, to) = state.map_or((u8::MIN, u8::MAX), |state| (state.number(), state.number()));
+        let parameters = vec![after.to_value(), from.to_value(), to.to_value(), limit.to_value()];
+        self.read(sql, parameters).await
     }
 
     /// Orders nobody paid in time, the first to end first.
