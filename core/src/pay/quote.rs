@@ -135,27 +135,24 @@ fn split_in(purse: &Purse, shop: &Shop, total: Amount, choice: &Choice, now: Tim
     let together = Together::of(&purse.rules);
     let lines = purse.open_lines(now);
     split::split(&lines, total, choice, day, sets, &together).map_err(|error| {
-        if let Some(early) = early(purse, &error, now)
-            && split::split(&purse.lines, total, choice, day, sets, &together).is_ok()
-        {
-            return early;
+        let would_do = || split::split(&purse.lines, total, choice, day, sets, &together).is_ok();
+        match early(purse, &error, now) {
+            // By hand: said of the class that was named, whether or not any of it is reserved already.
+            Some(early) if matches!(error, SplitError::ClassShort { .. }) || would_do() => early,
+            _ => PayError::from_split(error, split::payable(&lines, false, day, sets, &together)),
         }
-        PayError::from_split(error, split::payable(&lines, false, day, sets, &together))
     })
 }
 
 /// What is missing is there and its time has not come: the class that begins first.
 fn early(purse: &Purse, error: &SplitError, now: Time) -> Option<PayError> {
-    let named = match error {
-        SplitError::ClassShort { class, .. } => Some(*class),
-        SplitError::Short { .. } => None,
-        SplitError::Zero | SplitError::NotTheTotal | SplitError::Apart { .. } => return None,
+    let begins = |class: ClassId| Some((purse.not_before(class, now)?, class));
+    let first = match error {
+        SplitError::ClassShort { class, .. } => begins(*class),
+        SplitError::Short { .. } => purse.lines.iter().filter_map(|line| begins(line.line.class)).min(),
+        SplitError::Zero | SplitError::NotTheTotal | SplitError::Apart { .. } => None,
     };
-    let classes = purse.lines.iter().map(|line| line.line.class);
-    let begins = classes
-        .filter(|class| named.is_none_or(|named| named == *class))
-        .filter_map(|class| Some((purse.not_before(class, now)?, class)));
-    let (from, class) = begins.min()?;
+    let (from, class) = first?;
     Some(PayError::NotYet { class, from })
 }
 
