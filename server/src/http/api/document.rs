@@ -98,7 +98,12 @@ impl Modify for Problems {
         }
         for (path, item) in &mut document.paths.paths {
             let open = OPEN.iter().any(|open| path.starts_with(open));
-            for operation in [&mut item.get, &mut item.post].into_iter().flatten() {
+            let operations = [("get", &mut item.get), ("post", &mut item.post)];
+            for (method, operation) in operations {
+                let Some(operation) = operation else { continue };
+                // Handlers of two modules may bear one name.
+                let name = path.replace(['/', '-'], "_").replace(['{', '}'], "");
+                operation.operation_id = Some(format!("{method}{name}"));
                 add_refusals(operation);
                 if !open {
                     operation.security = Some(vec![SecurityRequirement::new::<_, [&str; 0], &str>(TOKEN, [])]);

@@ -13,7 +13,6 @@ pub(super) struct Me {
     /// As the operator calls them; empty for a device.
     name: String,
     /// What they may do.
-    #[schema(inline)]
     role: RoleWord,
     /// The merchant whose shops they see.
     merchant: Option<String>,

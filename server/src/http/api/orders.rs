@@ -34,11 +34,8 @@ pub(super) struct Order {
     price: u64,
     /// Value to come.
     face: u64,
-    #[schema(inline)]
     pay_in: Option<PayInWord>,
-    #[schema(inline)]
     state: StateWord,
-    #[schema(inline)]
     refund: RefundWord,
     /// What the provider calls it.
     provider_ref: Option<String>,

@@ -66,7 +66,6 @@ pub(super) struct Number {
 pub(super) struct Progress {
     id: u32,
     name: String,
-    #[schema(inline)]
     kind: KindWord,
     /// What it hands out.
     class: u32,
@@ -100,6 +99,7 @@ pub(super) struct Progress {
 
 /// A kind of programme.
 #[derive(Serialize, ToSchema)]
+#[schema(as = ProgrammeKind)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum KindWord {
     Sale,
@@ -110,7 +110,6 @@ pub(super) enum KindWord {
 /// A time in which something may be done.
 #[derive(Serialize, ToSchema)]
 pub(super) struct WindowState {
-    #[schema(inline)]
     what: WindowWord,
     /// The first second.
     #[schema(format = DateTime)]
@@ -118,7 +117,6 @@ pub(super) struct WindowState {
     /// The first second after it.
     #[schema(format = DateTime)]
     closes: String,
-    #[schema(inline)]
     state: Standing,
 }
 
@@ -135,6 +133,7 @@ pub(super) enum WindowWord {
 
 /// Where a time stands to now.
 #[derive(Serialize, ToSchema)]
+#[schema(as = WindowStanding)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Standing {
     Before,

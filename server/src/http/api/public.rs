@@ -173,7 +173,6 @@ pub(super) struct Provider {
 /// What was made of a callback.
 #[derive(Serialize, ToSchema)]
 pub(super) struct Taken {
-    #[schema(inline)]
     verdict: VerdictWord,
 }
 

@@ -43,7 +43,6 @@ pub(super) struct ShopPeriod {
     paid_on: String,
     /// Whether it is the one for what came in after the season.
     late: bool,
-    #[schema(inline)]
     state: Standing,
     /// Payments.
     used: u64,
@@ -89,7 +88,6 @@ pub(super) struct Period {
     paid_on: String,
     /// Whether it is the one for what came in after the season.
     late: bool,
-    #[schema(inline)]
     state: Standing,
     /// Shops with a sum.
     shops: u64,

@@ -52,9 +52,7 @@ pub(super) struct Transaction {
     combined: bool,
     /// Which value.
     service: Service,
-    #[schema(inline)]
     operation_type: OperationWord,
-    #[schema(inline)]
     operation_id: OperationCode,
     /// In Japanese (F117).
     operation_name: String,

@@ -41,7 +41,6 @@ pub(super) struct ClassBooks {
 /// What an account of the ledger holds.
 #[derive(Serialize, ToSchema)]
 pub(super) struct BookSum {
-    #[schema(inline)]
     book: BookWord,
     /// Owed to others where negative.
     sum: i64,
@@ -116,7 +115,6 @@ pub(super) struct When {
 /// What a job did.
 #[derive(Serialize, ToSchema)]
 pub(super) struct Done {
-    #[schema(inline)]
     job: JobWord,
     /// As of when.
     #[schema(format = DateTime)]
