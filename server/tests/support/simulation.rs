@@ -1,22 +1,23 @@
 //! A town in memory: the same decisions as behind the lane, without a database, for thousands of orders
 //! of arrival in a second or two. Signatures of the town are not real here.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use kinchaku_protocol::doc::{Cancel, Close, Device, Document, Intent, Received, Role, Seen, kind_of};
-use kinchaku_protocol::ids::{ClassId, Pid, ServiceType, SetId};
+use kinchaku_protocol::ids::{ClassId, Kid, Pid, ServiceType, SetId};
 use kinchaku_protocol::money::Amount;
 use kinchaku_protocol::signature::{PublicKey, SignError, Signer};
 use kinchaku_protocol::time::{Day, Time};
 use kinchaku_server::command::{
     Action, CommandError, Credit, Invitee, Legal, NewClass, NewDevice, Outcome, Signers, TownRules,
 };
-use kinchaku_server::ledger::decide::{self, Books, Checked, Task};
+use kinchaku_server::ledger::decide::{self, Books, CancelledBy, Checked, Task};
 use kinchaku_server::ledger::view::View;
+use kinchaku_server::programme::Programmes;
 use kinchaku_server::query::audit;
 
 use super::wallet::Wallet;
-use super::{MARK, MONEY, START, key, new_shop, signers};
+use super::{MARK, MONEY, START, TOWN, key, new_shop, signers};
 
 /// Signs nothing, quickly.
 struct Quick;
@@ -40,18 +41,23 @@ pub struct Simulation {
 }
 
 impl Simulation {
-    pub fn new() -> Self {
+    /// Nothing is set up yet.
+    pub fn empty() -> Self {
         let signers = Signers {
             fact: Arc::new(Quick),
             bulletin: Arc::new(Quick),
             ..signers()
         };
-        let mut town = Self {
+        Self {
             view: View::default(),
             signers: Arc::new(signers),
             rules: TownRules::default(),
             now: START,
-        };
+        }
+    }
+
+    pub fn new() -> Self {
+        let mut town = Self::empty();
         let class = NewClass {
             id: MONEY,
             service_type: ServiceType::Money,
@@ -76,7 +82,7 @@ impl Simulation {
         self.task(action, Vec::new())
     }
 
-    fn task(&mut self, action: Action, documents: Vec<Checked>) -> Result<Outcome, CommandError> {
+    pub fn task(&mut self, action: Action, documents: Vec<Checked>) -> Result<Outcome, CommandError> {
         let task = Task {
             now: self.now,
             action,
@@ -150,24 +156,35 @@ impl Simulation {
         assert_eq!(audit::inspect(&self.view).violations, []);
     }
 
+    pub fn violations(&self) -> Vec<audit::Violation> {
+        audit::inspect(&self.view).violations
+    }
+
     pub fn state(&self) -> String {
         audit::inspect(&self.view).state
     }
 }
 
+/// Shops by the names of their devices' keys: those of most tests, and those of the season.
+static SHOPS: LazyLock<Vec<(Kid, Pid)>> = LazyLock::new(|| {
+    let programmes = Programmes::read(&super::season::folder()).unwrap();
+    let season = programmes.shops.iter().map(|shop| shop.pid(TOWN.muni));
+    let others = [11, 12].map(|seed| (seed, Pid([seed; 8])));
+    let all = others.into_iter().chain((200_u8..).zip(season));
+    all.map(|(seed, shop)| (key(seed).public_key().kid(), shop)).collect()
+});
+
 /// A document as the front of the lane would hand it on; whose device signed is known by its key.
-fn checked(bytes: &[u8]) -> Checked {
+pub fn checked(bytes: &[u8]) -> Checked {
     match kind_of(bytes).unwrap() {
         Intent::KIND => Checked::Intent(Received::read(bytes).unwrap().trusted()),
         Seen::KIND => {
             let seen = Received::<Seen>::read(bytes).unwrap().trusted();
-            let shop = [11, 12]
-                .into_iter()
-                .find(|seed| Some(key(*seed).public_key().kid()) == seen.kid());
-            Checked::Seen(seen, Pid([shop.unwrap(); 8]))
+            let shop = SHOPS.iter().find(|(kid, _)| Some(*kid) == seen.kid());
+            Checked::Seen(seen, shop.unwrap().1)
         }
         Close::KIND => Checked::Close(Received::read(bytes).unwrap().trusted()),
-        Cancel::KIND => Checked::Cancel(Received::read(bytes).unwrap().trusted()),
+        Cancel::KIND => Checked::Cancel(Received::read(bytes).unwrap().trusted(), CancelledBy::Shop),
         other => panic!("no document of kind {other} is uploaded"),
     }
 }
