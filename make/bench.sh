@@ -1,14 +1,32 @@
 #!/usr/bin/env bash
-# bench.sh: what a payment and a touch of a card cost against their floors; over PC/SC, too, where there can be a reader.
+# bench.sh: what a payment, the books of a town and a touch of a card cost against their floors. The books are measured on a
+# PostgreSQL that writes to its disk; cards over PC/SC, too, where there can be a reader.
 set -euo pipefail
 . "$(dirname "$0")/say.sh"
 
+folder=$(mktemp -d "${TMPDIR:-/tmp}/kinchaku-bench.XXXXXX")
+# Short, for the socket's name.
+pg_folder=$(mktemp -d "${TMPDIR:-/tmp}/kc-pg.XXXXXX")
+stop() {
+  "$root/make/smartcard.sh" stop "$folder"
+  "$root/make/postgres.sh" stop "$pg_folder"
+}
+trap stop EXIT
+trap 'exit 130' INT TERM
+
 cargo bench --locked -p kinchaku-tests --bench floors --bench card
+
+if "$root/make/install.sh" postgresql; then
+  KINCHAKU_BENCH_POSTGRES=$(PG_FSYNC=on "$root/make/postgres.sh" start "$pg_folder")
+  export KINCHAKU_BENCH_POSTGRES
+  PATH=$PATH:$("$root/make/postgres.sh" where)
+else
+  say "P3, P4, P11 to P13: SKIPPED, there is no PostgreSQL"
+fi
+cargo bench --locked -p kinchaku-server --bench lane --bench books
+
 pcsc=$("$root/make/features.sh" tests)
 [ -n "$pcsc" ] || { say "P10 over PC/SC: SKIPPED, there is no PC/SC library"; exit 0; }
-folder=$(mktemp -d "${TMPDIR:-/tmp}/kinchaku-bench.XXXXXX")
-trap '"$root/make/smartcard.sh" stop "$folder"' EXIT
-trap 'exit 130' INT TERM
 if ! "$root/make/smartcard.sh" start "$folder"; then
   say "P10 over PC/SC: SKIPPED, there is no card reader"
   exit 0

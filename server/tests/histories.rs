@@ -1,6 +1,6 @@
 //! A thousand random histories, each lived in a town of its own in SQLite and in PostgreSQL: everything is answered
 //! the same, the books end in the same state, and nothing is wrong with them. `KINCHAKU_HISTORIES=n` for more.
-#![expect(
+#![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,

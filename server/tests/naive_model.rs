@@ -1,7 +1,7 @@
 //! A thousand random histories, lived by the books and by a naive model of them: everybody has and owes the same of
 //! each class after each step, shops are owed the same, and no invariant is broken on the way.
 //! `KINCHAKU_HISTORIES=n` for more.
-#![expect(
+#![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,

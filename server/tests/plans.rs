@@ -1,6 +1,6 @@
 //! At a hundred thousand transactions, what people look at most is one read of an index: asked of the planner of both
 //! databases, with the very statements the reader uses.
-#![expect(
+#![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,

@@ -1,10 +1,11 @@
 //! The tables as each database's own catalogue has them after every migration: the municipality comes first in
 //! every key, index and foreign key, nothing is left to the database to decide, and both are what the rows of the
 //! books say. An existing distributed PostgreSQL can take such tables as they are, distributed by `muni`.
-#![expect(
+#![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
+    clippy::indexing_slicing,
     reason = "a test stops where it fails"
 )]
 

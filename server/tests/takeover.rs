@@ -1,10 +1,11 @@
 //! T10: two server processes on one database, under a load of uploads. The one that keeps the lane is killed, and
 //! later another is stopped in its tracks and wakes up again: each time the other takes over, every payment that
 //! was acknowledged is in the books once and for good, and no epoch of the lease is written under by two.
-#![expect(
+#![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
+    clippy::indexing_slicing,
     reason = "a test stops where it fails"
 )]
 

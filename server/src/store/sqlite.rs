@@ -85,6 +85,11 @@ impl SqliteStore {
         kinchaku_sqlcipher::link();
         let mut connection = connect(path)?;
         migrate(&mut connection)?;
+        // Without statistics the planner takes a town for ten rows. Another process may be writing; then they wait
+        // for the next start.
+        if let Err(error) = connection.execute_batch("pragma analysis_limit = 400; pragma optimize = 0x10002") {
+            tracing::info!(%error, "no new statistics");
+        }
         let reader = connect(path)?;
         reader.execute_batch("pragma query_only = on")?;
         Ok(Self {
