@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use kinchaku_protocol::doc::field::Bytes;
-use kinchaku_protocol::doc::{Document as _, Role, Upload, UploadItem};
+use kinchaku_protocol::doc::{Role, Upload, UploadItem};
 use kinchaku_protocol::http_signature;
 use kinchaku_protocol::ids::{MarkId, Pid};
 use kinchaku_server::clock;
