@@ -211,11 +211,10 @@ fn a_wallet_gets_what_its_town_offers() {
         states.contains(&("apply", "refused")) && states.contains(&("charge", "awaiting")),
         "{states:?}"
     );
-    drop(town);
     let shown = wallet(&home, &["--offline", "orders"]);
     assert!(
         shown.status == Some(0) && shown.out.contains("払い込み待ち"),
         "{shown:?}"
     );
-    wallet(&home, &["receive", "--programme", "3"]).failed(3, "K-501");
+    wallet(&home, &["--offline", "receive", "--programme", "3"]).failed(3, "K-501");
 }

@@ -71,6 +71,9 @@ pub fn live(season: &mut Season, residents: &(Resident, Resident), narrator: &mu
     let mut late = None;
     for (number, _, last, _) in SOURCE {
         summer.season.at(&format!("{last}T12:00"))?;
+        if number == COMBINED {
+            summer.bonus(narrator)?;
+        }
         summer.come_online()?;
         match number {
             COMBINED => summer.combined(narrator)?,
@@ -110,8 +113,8 @@ impl Summer<'_> {
         Ok(())
     }
 
-    /// Vouchers and points in one scan, without a network; the shop's device checks the receipt.
-    fn combined(&mut self, narrator: &mut Narrator) -> Result<(), DemoError> {
+    /// A fortnight after the purchase; the next reserve has them.
+    fn bonus(&self, narrator: &mut Narrator) -> Result<(), DemoError> {
         let granted = self.season.office(&["job", "bonus"], "")?;
         self.first.sync(self.season)?;
         let points = held(self.first, ClassId(POINTS))?;
@@ -119,7 +122,11 @@ impl Summer<'_> {
             Key::DemoSeasonBonus,
             granted.done() && points > 0 && points % 30 == 0,
             &[("points", &points.to_string())],
-        )?;
+        )
+    }
+
+    /// Vouchers and points in one scan, without a network; the shop's device checks the receipt.
+    fn combined(&mut self, narrator: &mut Narrator) -> Result<(), DemoError> {
         self.season.setting.server.stop()?;
         let sheet = &self.season.setting.bakery;
         let shop = scan_shop(&self.first.device, sheet, false, 61)?;
