@@ -85,7 +85,7 @@ fn selling() -> (Served, String) {
 /// F068 to F070, F149: offers, receive, buy, charge, apply and orders.
 #[test]
 fn a_wallet_gets_what_its_town_offers() {
-    let (town, home) = selling();
+    let (_town, home) = selling();
     let offers = wallet(&home, &["offers", "--json"]);
     assert_eq!(offers.status, Some(0), "{offers:?}");
     let offers = offers.json();

@@ -60,16 +60,24 @@ impl Server {
 
     /// Makes the town's keys, with the published test roots.
     pub fn init_keys(&self) -> Result<Value, DemoError> {
-        let mut command = self.command();
-        command
-            .args(["keys", "init", "--demo", "--paper-tier", "--muni"])
-            .arg(self.town.0.to_string())
-            .arg("--dir")
-            .arg(&self.keys)
+        let (muni, keys) = (self.town.0.to_string(), self.keys.display().to_string());
+        self.with_roots(&["init", "--demo", "--paper-tier", "--muni", &muni, "--dir", &keys])
+    }
+
+    /// Makes the next key for a use; the server takes it up where it starts on that day or later.
+    pub fn rotate(&self, usage: &str, from: &str) -> Result<Value, DemoError> {
+        self.with_roots(&["rotate", usage, "--demo", "--from", from])
+    }
+
+    fn with_roots(&self, words: &[&str]) -> Result<Value, DemoError> {
+        let mut child = self
+            .command()
+            .arg("keys")
+            .args(words)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        let mut child = command.spawn()?;
+            .stderr(Stdio::piped())
+            .spawn()?;
         if let Some(mut stdin) = child.stdin.take() {
             stdin.write_all(b"demo passphrase\n")?;
         }

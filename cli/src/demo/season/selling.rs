@@ -107,6 +107,9 @@ fn winners(season: &Season) -> Result<Vec<Won>, DemoError> {
 
 /// The two who won most buy; the first of them is 70 or over.
 pub fn buy(season: &mut Season, narrator: &mut Narrator) -> Result<(Resident, Resident), DemoError> {
+    season.at("2024-05-01T09:00")?;
+    // The first key for allowances ends in June.
+    season.setting.server.rotate("issuer", "2024-06-10T00:00:00+09:00")?;
     season.at("2024-05-27T11:00")?;
     let mut winners = winners(season)?;
     winners.truncate(2);

@@ -103,7 +103,9 @@ impl Summer<'_> {
         narrator.prove(Key::DemoSeasonOpening, before == 0 && after > 0, &[])
     }
 
+    /// A day's bulletin, which a server that is not hurried through a season publishes by itself; then everybody syncs.
     fn come_online(&self) -> Result<(), DemoError> {
+        self.season.office(&["job", "publish"], "")?;
         for device in [&self.bakery, &self.books] {
             pass_to(device, self.season.now);
             sync(&device.home, true).within("sync")?;
@@ -151,18 +153,13 @@ impl Summer<'_> {
         narrator.prove(Key::DemoSeasonRows, parts.len() == 2 && same, &[])
     }
 
-    /// Taken back by the shop within the week, by its device.
+    /// Taken back by the shop within the week.
     fn cancelled(&self, narrator: &mut Narrator) -> Result<(), DemoError> {
         let before = held(self.first, ClassId(VOUCHER))?;
         let total = self.pay(self.first, true, 770)?;
         let id = self.newest(&self.season.setting.bakery, total)?;
-        let words = self.shop_words(&["cancel", &id, "--amount", "770", "--yes"]);
-        let done = self
-            .season
-            .kinchaku(&words.iter().map(String::as_str).collect::<Vec<_>>(), "")?;
-        let again = self
-            .season
-            .kinchaku(&words.iter().map(String::as_str).collect::<Vec<_>>(), "")?;
+        let words = ["cancel", &id, "--amount", "770", "--yes"];
+        let (done, again) = (self.season.shop(&words)?, self.season.shop(&words)?);
         self.first.sync(self.season)?;
         let after = held(self.first, ClassId(VOUCHER))?;
         narrator.prove(
@@ -177,10 +174,7 @@ impl Summer<'_> {
         let id = self.newest(&self.season.setting.bakery, total)?;
         papers::export(self.season, "transactions", WEEK_4, "week-4.csv")?;
         let amount = total.to_string();
-        let words = self.shop_words(&["cancel", &id, "--amount", &amount, "--yes"]);
-        let refused = self
-            .season
-            .kinchaku(&words.iter().map(String::as_str).collect::<Vec<_>>(), "")?;
+        let refused = self.season.shop(&["cancel", &id, "--amount", &amount, "--yes"])?;
         narrator.screen(&refused.text("/message"), Some(&refused.text("/code")));
         let office = self.season.office(&["cancel", &id, "--amount", &amount, "--yes"], "")?;
         narrator.prove(Key::DemoSeasonTooLate, refused.status == 4 && office.done(), &[])
@@ -260,13 +254,6 @@ impl Summer<'_> {
             transferred = transferred.saturating_add(paid);
         }
         Ok(transferred)
-    }
-
-    fn shop_words(&self, words: &[&str]) -> Vec<String> {
-        let home = self.season.setting.place("till-bakery").display().to_string();
-        let mut all = vec!["shop".to_owned(), "--home".to_owned(), home];
-        all.extend(words.iter().map(|word| (*word).to_owned()));
-        all
     }
 
     fn transactions(&self, sheet: &ShopSheet) -> Result<Vec<Value>, DemoError> {

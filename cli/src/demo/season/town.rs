@@ -53,6 +53,8 @@ pub struct Season {
     pub setting: Setting,
     clock: PathBuf,
     token: PathBuf,
+    /// The token of the bakery's clerk.
+    clerk: PathBuf,
     /// The time of the story.
     pub now: Time,
 }
@@ -120,7 +122,7 @@ impl Season {
         contracts(&out.join("town-keys").join("town.json"))?;
         let address = server.start()?;
         let issued = server.office(&["token", "issue", "--role", "manager", "--name", "担当", "--days", "366"])?;
-        let token = out.join("token");
+        let (token, clerk) = (out.join("token"), out.join("clerk-token"));
         secret(&token, &text(&issued, "token")?)?;
         let nothing = |name: &'static str| ShopSheet {
             shop: Pid([0; 8]),
@@ -140,6 +142,7 @@ impl Season {
             setting,
             clock,
             token,
+            clerk,
             now,
         };
         let folder = folder.display().to_string();
@@ -148,6 +151,10 @@ impl Season {
         let lots = stock.number("/stock").to_string();
         narrator.prove(Key::DemoSeasonLoaded, loaded.done() && lots == "80", &[("lots", &lots)])?;
         season.sheets()?;
+        let bakery = season.setting.bakery.shop.to_string();
+        let words = ["token", "issue", "--role", "shop", "--name", "店員", "--shop", &bakery];
+        let issued = season.setting.server.office(&words)?;
+        secret(&season.clerk, &text(&issued, "token")?)?;
         Ok(season)
     }
 
@@ -188,20 +195,22 @@ impl Season {
 
     /// `kinchaku office …` with the office's token.
     pub fn office(&self, words: &[&str], input: &str) -> Result<Answer, DemoError> {
-        let mut all = vec!["office"];
-        all.extend(words);
-        self.kinchaku(&all, input)
+        self.kinchaku("office", &self.token, words, input)
     }
 
-    /// `kinchaku shop …` as the office sees the shop, or with a device's folder.
-    pub fn kinchaku(&self, words: &[&str], input: &str) -> Result<Answer, DemoError> {
+    /// `kinchaku shop …` with the clerk's token.
+    pub fn shop(&self, words: &[&str]) -> Result<Answer, DemoError> {
+        self.kinchaku("shop", &self.clerk, words, "")
+    }
+
+    fn kinchaku(&self, who: &str, token: &std::path::Path, words: &[&str], input: &str) -> Result<Answer, DemoError> {
         let offset = offset(self.now)?;
         let mut child = Command::new(std::env::current_exe()?)
-            .args(["--json", "--lang", "ja", "--clock", &offset])
+            .args(["--json", "--lang", "ja", "--clock", &offset, who])
             .args(words)
             .env("KINCHAKU_SERVER", &self.setting.town.address)
             .env("KINCHAKU_MUNI", MUNI.to_string())
-            .env("KINCHAKU_TOKEN_FILE", &self.token)
+            .env("KINCHAKU_TOKEN_FILE", token)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
