@@ -107,7 +107,8 @@ impl Books {
             cards: Cards::new(secret, trust, status, config.minors_by_card),
             sender: config.sender.as_ref().and_then(|sender| {
                 let read = sender.sender();
-                read.inspect_err(|error| tracing::error!(%error, "the sender of transfers")).ok()
+                read.inspect_err(|error| tracing::error!(%error, "the sender of transfers"))
+                    .ok()
             }),
             provider,
         };

@@ -65,6 +65,27 @@ impl Program {
         answer(&piped(&mut command).output().unwrap()).unwrap_or_else(|said| panic!("{words:?}: {said}"))
     }
 
+    /// An operator's command while the server's clock is ahead by so many seconds; with `fault` it dies where that
+    /// point is passed. Whether it ended well.
+    #[must_use]
+    pub fn office_later(&self, words: &[&str], ahead: u64, fault: Option<&str>) -> bool {
+        let clock = self.keys.join("clock");
+        std::fs::write(&clock, ahead.to_string()).unwrap();
+        let mut command = Command::new(&self.binary);
+        command
+            .arg("--json")
+            .args(words)
+            .env("KINCHAKU_DATABASE", &self.database)
+            .env("KINCHAKU_KEYS", &self.keys)
+            .env("KINCHAKU_CLOCK", clock)
+            .stdin(Stdio::null());
+        piped(&mut command);
+        if let Some(fault) = fault {
+            command.env("KINCHAKU_FAULT", fault);
+        }
+        command.output().unwrap().status.success()
+    }
+
     /// Starts it and waits until it listens; with `fault` it dies where that point is passed.
     ///
     /// # Errors

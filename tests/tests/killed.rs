@@ -87,6 +87,8 @@ const ACQUIRE: &[&str] = &["acquire.asked", "acquire.answered", "acquire.settled
 /// What the server passes.
 const SERVER: &[&str] = &["lane.decided", "lane.before_commit", "lane.committed"];
 const SERVER_START: &str = "store.migrated";
+/// What a close passes.
+const CLOSE: &[&str] = &["close.begun", "close.paid", "close.finished"];
 
 /// No fault point is without a story that dies at it.
 #[test]
@@ -96,7 +98,7 @@ fn every_point_has_its_death() {
         .into_iter()
         .collect();
     assert_eq!(core, kinchaku_core::fault::POINTS.iter().copied().collect());
-    let server: BTreeSet<&str> = SERVER.iter().copied().chain([SERVER_START]).collect();
+    let server: BTreeSet<&str> = [SERVER, CLOSE, &[SERVER_START]].concat().into_iter().collect();
     assert_eq!(server, kinchaku_server::fault::POINTS.iter().copied().collect());
 }
 
@@ -765,6 +767,29 @@ fn the_server_dies_on_postgres() {
         "lane.committed@2",
     ] {
         assert!(server_life(&mut town, &mut ledger, &till, fault), "{fault}");
+    }
+}
+
+/// F092, I6, T10: the server dies at each step of a close. Whoever closes again goes on, and shops are paid once.
+#[test]
+fn the_server_dies_while_it_closes() {
+    const DAYS_40: u64 = 40 * 86_400;
+    let close = ["job", "close"];
+    for point in CLOSE {
+        let mut town = selling_town::start(Kind::Sqlite, point).unwrap();
+        let resident = town.resident();
+        let shop = town.bakery.shop;
+        let _ = pay(&resident.home, &town.bakery.sheet.clone(), 700);
+        synced(&resident);
+        assert_eq!(town.owed(shop), 700);
+        assert!(town.server.stop());
+        let fault = format!("{point}@1");
+        assert!(!town.server.office_later(&close, DAYS_40, Some(&fault)), "{point}");
+        for _ in 0..2 {
+            assert!(town.server.office_later(&close, DAYS_40, None), "{point}");
+            assert_eq!(town.owed(shop), 0, "{point}");
+        }
+        town.audited();
     }
 }
 

@@ -11,6 +11,7 @@ mod shop;
 mod wallet;
 mod wrong;
 
+pub use acquire::{Apply, Buy, Charge, Receive};
 pub use card::{CardArgs, CardCommand, Entered, IdCommand, IdNamed, Link, ReaderArgs, ShowCertificate};
 pub use console::{By, CancelArgs, CharsetWish, ConsoleArgs, Days, ExportArgs, FlavourWish, Listed, ResultsArgs};
 pub use localise::localised;
@@ -22,7 +23,6 @@ pub use office::{
 pub use shop::{
     CashRefund, Nothing, ShopArgs, ShopCheck, ShopCommand, ShopConsole, ShopEnrol, ShopRelay, TransactionNamed,
 };
-pub use acquire::{Apply, Buy, Charge, Receive};
 pub use wallet::{Enrol, Pay, PinCommand, ReceiptArgs, RefusalArgs, Seen, Unlock, WalletArgs, WalletCommand};
 pub use wrong::answer;
 

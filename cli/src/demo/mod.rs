@@ -20,8 +20,8 @@ mod offline_day;
 mod people;
 mod photo;
 mod reconnect;
-mod server;
 mod season;
+mod server;
 mod setting;
 
 use std::path::PathBuf;

@@ -7,8 +7,8 @@
 //!
 //! TLS ends at a proxy in front; this server listens on loopback unless it is told about the proxy.
 
-mod api;
 mod acquire;
+mod api;
 mod body;
 mod card;
 mod nonce;

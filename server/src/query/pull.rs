@@ -18,8 +18,8 @@ use crate::ledger::rows::{
     AllowanceRow, BusinessRow, CounterRow, FactRow, ForkRow, IntentRow, LotRow, Topic, account_party,
 };
 use crate::ledger::view::FACT_LIST;
-use crate::store::{StoreError, Which};
 use crate::store::table::{Column, Value};
+use crate::store::{StoreError, Which};
 
 /// Bytes of rows and facts in a page: what else a page has fits beside them.
 const ROOM: usize = MAX_PAGE - 8 * 1_024;

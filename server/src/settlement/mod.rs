@@ -17,6 +17,6 @@ pub mod run;
 
 pub use self::cancel::{Payment, cash_refusal, refusal};
 pub(crate) use self::close::split;
-pub use self::periods::{is_closed, period_of};
 pub(crate) use self::periods::{first_day, next_period};
+pub use self::periods::{is_closed, period_of};
 pub use self::run::{Closing, TakenBack};

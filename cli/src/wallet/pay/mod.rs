@@ -42,7 +42,9 @@ pub fn run(opened: &Opened, args: &Pay, out: &Output) -> Result<Exit, Problem> {
     let wish = choice::choice(args, &classes)?;
     let quoted = match pay::quote(home, &shop, total, &wish, online) {
         // The reserve is short, the account perhaps not: with a network a larger one is asked for.
-        Err(PayError::Short { .. } | PayError::ClassShort { .. }) if online && matches!(enlarge_allowance(home), Ok(true)) => {
+        Err(PayError::Short { .. } | PayError::ClassShort { .. })
+            if online && matches!(enlarge_allowance(home), Ok(true)) =>
+        {
             pay::quote(home, &shop, total, &wish, online)
         }
         quoted => quoted,
