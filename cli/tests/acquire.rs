@@ -1,4 +1,5 @@
 //! The verbs by which value is acquired, against the real server: what they say, their objects and how they end.
+#![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 mod served;
 mod town;

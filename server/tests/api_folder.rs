@@ -1,6 +1,12 @@
 //! Folders, lists of people and tokens in the books, on both databases: loaded once, the same again changes nothing,
 //! and what people have stays what it was.
-#![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test stops where it fails"
+)]
 
 mod support;
 

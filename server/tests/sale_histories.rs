@@ -1,6 +1,12 @@
 //! Any history of orders and of what providers tell: no yen is forgotten or counted twice, and nothing is sold beyond
 //! what there is (I10, I11).
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops where it fails")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test stops where it fails"
+)]
 
 mod sale_town;
 mod support;

@@ -1,6 +1,12 @@
 //! Applications and their draw on both databases: each person once, a list that cannot be changed once it is published,
 //! and an outcome that anybody can compute.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops where it fails")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test stops where it fails"
+)]
 
 mod sale_town;
 mod support;

@@ -219,9 +219,12 @@ async fn open_postgres(fresh: &Fresh) -> tokio_postgres::Client {
     client
 }
 
+/// Columns with their types, and the key.
+type Declared = (Vec<(String, String)>, Vec<String>);
+
 /// The tables, columns and keys are those the rows declare, no more and no less.
 fn are_the_rows_of_the_books(catalogue: &Catalogue) {
-    let declared: BTreeMap<String, (Vec<(String, String)>, Vec<String>)> = TABLES
+    let declared: BTreeMap<String, Declared> = TABLES
         .iter()
         .map(|table| {
             let columns = table.columns.iter().map(|(name, kind)| {
@@ -248,7 +251,7 @@ fn are_the_rows_of_the_books(catalogue: &Catalogue) {
         .tables
         .iter()
         .filter(|(name, _)| !OWN.contains(&name.as_str()));
-    let there: BTreeMap<String, (Vec<(String, String)>, Vec<String>)> = there
+    let there: BTreeMap<String, Declared> = there
         .map(|(name, shape)| {
             let columns = shape
                 .columns

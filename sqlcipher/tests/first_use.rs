@@ -1,5 +1,4 @@
 //! The first use of SQLCipher in a process, by many threads at once. Alone in its file: it can be made only once.
-#![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 use std::sync::Barrier;
 use std::thread;

@@ -37,7 +37,7 @@ enum Who {
     /// A person.
     Token(Zeroizing<String>),
     /// A shop's device.
-    Device(Home),
+    Device(Box<Home>),
 }
 
 impl Client {
@@ -59,7 +59,7 @@ impl Client {
         Ok(Self {
             network: HttpNetwork::new(&town.address, &authorities).map_err(words::sync::network)?,
             base: format!("/api/v1/{}", town.muni),
-            who: Who::Device(home),
+            who: Who::Device(Box::new(home)),
         })
     }
 

@@ -119,7 +119,7 @@ fn tell(offer: &Offer, now: Time, out: &Output) {
         let gap = if lang == kinchaku_design::Lang::En { ", " } else { "、" };
         aside(Key::AcquireWays, &[("ways", &ways.join(gap))]);
     }
-    mine(offer, &aside);
+    mine(offer, aside);
     match &offer.refused {
         None => aside(Key::AcquireOpen, &[]),
         Some(refused) => out.line(&format!(
@@ -129,7 +129,7 @@ fn tell(offer: &Offer, now: Time, out: &Output) {
     }
 }
 
-fn mine(offer: &Offer, aside: &dyn Fn(Key, &[(&str, &str)])) {
+fn mine(offer: &Offer, aside: impl Fn(Key, &[(&str, &str)])) {
     let mine = &offer.mine;
     let counted = [
         (Key::AcquireApplied, mine.wanted),

@@ -187,7 +187,7 @@ pub(super) async fn audit(State(app): State<Arc<App>>) -> Result<Json<Audited>, 
         place: found.place.to_string(),
     });
     Ok(Json(Audited {
-        looked_at: u64::try_from(report.looked_at).unwrap_or(u64::MAX),
+        looked_at: report.looked_at,
         violations: violations.collect(),
         state: report.state,
     }))
