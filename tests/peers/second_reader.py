@@ -124,7 +124,7 @@ REASON = code(
     "outside-window", "bad-part", "not-usable-here", "day-passed", "revoked", "unknown-shop",
     "challenge", "card-signature", "certificate-untrusted", "certificate-expired",
     "certificate-revoked", "another-person", "another-account", "guardian", "attributes",
-    "not-a-minor", "not-linked", "unknown-card",
+    "not-a-minor", "not-linked", "unknown-card", "closed", "cash-refunded",
 )
 CARD_METHODS = ("signature-certificate", "card-record", "user-authentication")
 CARD_PURPOSES = ("link", "guardian", "login", "unlock", "key-id")
