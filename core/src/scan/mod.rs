@@ -14,6 +14,7 @@ mod picture;
 mod prepare;
 mod reading;
 mod second_opinion;
+mod stream;
 mod worker;
 
 use std::sync::Arc;
@@ -22,6 +23,7 @@ use std::time::{Duration, Instant};
 use ladder::LADDER;
 pub use picture::{Luma, MAX_FILE_BYTES, MAX_PIXELS};
 use reading::Reading;
+pub use stream::FrameReader;
 use worker::{Lost, Worker};
 
 /// What was read.
@@ -72,35 +74,47 @@ pub fn decode(picture: &[u8], deadline: Duration, accept: impl Fn(&str) -> bool)
     if picture.len() > MAX_FILE_BYTES {
         return Err(ScanError::TooLarge);
     }
-    let worker = Worker::start(started + deadline).map_err(|_| ScanError::Unavailable)?;
+    let until = started + deadline;
+    let mut worker = Worker::default();
     let bytes = picture.to_vec();
-    let frame = match worker.run(move || picture::luma_of(&bytes).map(Luma::shrunk)) {
-        Ok(frame) => frame?,
-        Err(Lost::Panicked) => return Err(ScanError::NotAPicture),
-        Err(Lost::Late) => return Err(ScanError::OutOfTime),
-    };
-    climb(&worker, frame, started, accept)
+    let frame = worker
+        .run(until, move || picture::luma_of(&bytes).map(Luma::shrunk))
+        .map_err(|why| match why {
+            Lost::Panicked => ScanError::NotAPicture,
+            why => lost(why),
+        })??;
+    climb(&mut worker, Arc::new(frame), started, until, accept)
 }
 
-/// Reads the QR codes in a camera frame.
+/// Reads the QR codes in one camera frame; [`FrameReader`] reads a stream of them.
 ///
 /// # Errors
 /// See [`ScanError`]; never `NotAPicture`.
 pub fn decode_luma(frame: Luma, deadline: Duration, accept: impl Fn(&str) -> bool) -> Result<Scan, ScanError> {
-    let started = Instant::now();
-    let worker = Worker::start(started + deadline).map_err(|_| ScanError::Unavailable)?;
-    let frame = worker.run(move || frame.shrunk()).map_err(|_| ScanError::OutOfTime)?;
-    climb(&worker, frame, started, accept)
+    FrameReader::new(deadline).read(frame, accept)
 }
 
-fn climb(worker: &Worker, frame: Luma, started: Instant, accept: impl Fn(&str) -> bool) -> Result<Scan, ScanError> {
-    let frame = Arc::new(frame);
+/// What a lost job of the reader's own means to the caller.
+fn lost(why: Lost) -> ScanError {
+    match why {
+        Lost::NoThread => ScanError::Unavailable,
+        Lost::Late | Lost::Panicked => ScanError::OutOfTime,
+    }
+}
+
+fn climb(
+    worker: &mut Worker,
+    frame: Arc<Luma>,
+    started: Instant,
+    until: Instant,
+    accept: impl Fn(&str) -> bool,
+) -> Result<Scan, ScanError> {
     for step in LADDER {
         let copy = Arc::clone(&frame);
-        let symbols = match worker.run(move || ladder::attempt(&copy, step)) {
+        let symbols = match worker.run(until, move || ladder::attempt(&copy, step)) {
             Ok(symbols) => symbols,
             Err(Lost::Panicked) => continue,
-            Err(Lost::Late) => return Err(ScanError::OutOfTime),
+            Err(why) => return Err(lost(why)),
         };
         if symbols.is_empty() {
             continue;
@@ -109,23 +123,23 @@ fn climb(worker: &Worker, frame: Luma, started: Instant, accept: impl Fn(&str) -
         if first.accepted > 0 {
             return Ok(first);
         }
-        return Ok(ask_again(worker, &frame, step, started, &accept).unwrap_or(first));
+        return Ok(ask_again(worker, &frame, step, (started, until), &accept).unwrap_or(first));
     }
     Err(ScanError::NoCode)
 }
 
 /// What the second decoder makes of it, if the caller accepts that.
 fn ask_again(
-    worker: &Worker,
+    worker: &mut Worker,
     frame: &Arc<Luma>,
     step: &'static str,
-    started: Instant,
+    (started, until): (Instant, Instant),
     accept: &impl Fn(&str) -> bool,
 ) -> Option<Scan> {
     let steps = [step, "f", "h"];
     steps.into_iter().find_map(|step| {
         let copy = Arc::clone(frame);
-        let symbols = worker.run(move || second_opinion::attempt(&copy, step)).ok()?;
+        let symbols = worker.run(until, move || second_opinion::attempt(&copy, step)).ok()?;
         let again = ranked(symbols, accept, format!("rqrr:{step}"), started);
         (again.accepted > 0).then_some(again)
     })
