@@ -22,7 +22,7 @@ fn every_picture_has_its_line() {
     assert_eq!(ran.status, Some(0), "{ran:?}");
     let [line] = lines(&ran.out).try_into().unwrap();
     let keys: Vec<&String> = line.as_object().unwrap().keys().collect();
-    assert_eq!(keys, ["decoder", "file", "ms", "ok", "texts"]);
+    assert_eq!(keys, ["codes", "decoder", "file", "ms", "ok", "texts"]);
     assert_eq!(line["file"], good);
     assert_eq!(
         (&line["ok"], &line["texts"]),

@@ -23,7 +23,7 @@ use kinchaku_core::view;
 use kinchaku_protocol::doc::{Bulletin, Gate, Received};
 use kinchaku_protocol::ids::{MarkId, Pid};
 use kinchaku_protocol::money::Amount;
-use kinchaku_protocol::mpm::crc;
+use kinchaku_protocol::mpm::{Fault, crc};
 use kinchaku_protocol::mpm::shop_mark::Offline;
 use kinchaku_protocol::rules::split::Choice;
 use kinchaku_protocol::symbol::{Level, Symbol};
@@ -97,23 +97,34 @@ fn a_code_that_is_no_shop_says_which() {
     let scene = Scene::new();
     let home = &scene.payer.home;
     let read = |text: &str| read_shop(home, text, false).unwrap_err();
-    assert!(matches!(read("hello"), ShopCodeError::Unknown));
-    assert!(matches!(read(""), ShopCodeError::Unknown));
-    assert!(matches!(read("https://example.com/pay"), ShopCodeError::OtherService));
-    assert!(matches!(read("https://qr.paypay.ne.jp/abc"), ShopCodeError::PayPay));
-    assert!(matches!(read("KC1:ABC"), ShopCodeError::Receipt));
-    assert!(matches!(read("hQVDUFYwMWE="), ShopCodeError::Consumer(_)));
-    assert!(matches!(read(&elsewhere(crc::digits)), ShopCodeError::OtherService));
+    let instead = |text: &str| match read(text) {
+        ShopCodeError::NotAShop(found) => found.kind(),
+        other => panic!("{text}: {other}"),
+    };
+    for (text, kind) in [
+        ("hello", "text"),
+        ("", "empty"),
+        ("https://example.com/pay", "web"),
+        ("https://qr.paypay.ne.jp/abc", "paypay"),
+        ("KC1:ABC", "receipt"),
+        ("KCV1:QJGH7375", "voucher"),
+        ("ABCD-EFGH-JK23", "invitation"),
+        ("hQVDUFYwMWE=", "consumer"),
+        ("WIFI:S:shop;P:geheim;;", "wifi"),
+        (&elsewhere(crc::digits), "emv"),
+    ] {
+        assert_eq!(instead(text), kind, "{text}");
+    }
     assert!(matches!(
         read(&elsewhere(|_| "0000".to_owned())),
-        ShopCodeError::Damaged
+        ShopCodeError::Faulty(Fault::Misread)
     ));
     // Ours by name, with a checksum that fails, and cut off.
     let mut wrong = scene.sheet.clone();
     wrong.replace_range(wrong.len() - 4.., "0000");
-    assert!(matches!(read(&wrong), ShopCodeError::Damaged));
+    assert!(matches!(read(&wrong), ShopCodeError::Faulty(Fault::Misread)));
     let half: String = scene.sheet.chars().take(scene.sheet.chars().count() / 2).collect();
-    assert!(matches!(read(&half), ShopCodeError::Damaged));
+    assert!(matches!(read(&half), ShopCodeError::Faulty(Fault::Misread)));
     // A shop that needs a network, said by name; with a network it can be paid.
     let online = scene.town.sheet(SHOP, MARK, Offline::None);
     assert!(matches!(read(&online), ShopCodeError::NeedsNetwork { name } if name == "ベーカリー美村"));

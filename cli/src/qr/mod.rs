@@ -1,6 +1,7 @@
 //! `kinchaku qr …`: codes without a wallet. The JSON forms are a promise to scripts and are frozen by
 //! `tests/qr_forms.rs`.
 
+mod code;
 mod form;
 mod parse;
 mod read;

@@ -51,11 +51,7 @@ fn one(payload: &str, out: &Output) -> bool {
 /// What a text is that is no EMV payload, in a word; `None` where it is one or nothing is known.
 pub fn other_kind(scanned: &Scanned) -> Option<&'static str> {
     match scanned {
-        Scanned::Emv(_) | Scanned::Unknown => None,
-        Scanned::Receipt(_) => Some("receipt"),
-        Scanned::Voucher(_) => Some("voucher"),
-        Scanned::PayPay => Some("paypay"),
-        Scanned::Web { .. } => Some("web"),
-        Scanned::Consumer(_) => Some("consumer"),
+        Scanned::Emv(_) | Scanned::Text(_) | Scanned::Empty => None,
+        other => Some(other.kind()),
     }
 }

@@ -1,12 +1,13 @@
-//! `qr read`: a line for each picture.
+//! `qr read`: a line for each code in each picture, ours first, or a line saying why there is none.
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use kinchaku_protocol::mpm::{Scanned, recognise};
+use kinchaku_protocol::mpm::{Fault, Scanned, recognise};
 use serde::Serialize;
 
-use crate::output::{Exit, Mark, Output, Problem};
+use super::code::{Code, tell};
+use crate::output::{Exit, Output};
 use crate::picture;
 
 /// What was found in one picture.
@@ -14,12 +15,17 @@ use crate::picture;
 struct Reading {
     file: String,
     ok: bool,
+    /// What stands in the codes, ours first.
     texts: Vec<String>,
+    /// What each of them is.
+    codes: Vec<Code>,
     decoder: Option<String>,
     ms: u64,
-    /// The stable code, where nothing was read.
+    /// The stable code and the sentence, where nothing was read.
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<String>,
 }
 
 /// Reads every picture.
@@ -31,69 +37,60 @@ pub fn run(images: &[PathBuf], out: &Output) -> Exit {
 fn one(image: &Path, out: &Output) -> bool {
     let started = Instant::now();
     let found = picture::read(image, makes_sense);
-    let ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-    let file = image.display().to_string();
+    let mut reading = Reading {
+        file: image.display().to_string(),
+        ok: found.is_ok(),
+        texts: Vec::new(),
+        codes: Vec::new(),
+        decoder: None,
+        ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+        error: None,
+        message: None,
+    };
+    let mut codes = Vec::new();
     match found {
         Ok(scan) => {
-            let reading = Reading {
-                file,
-                ok: true,
-                texts: scan.texts,
-                decoder: Some(scan.decoder),
-                ms,
-                error: None,
-            };
-            tell(&reading, out);
-            true
+            codes = named(scan.texts);
+            reading.decoder = Some(scan.decoder);
+        }
+        Err(problem) if out.json() => {
+            reading.error = Some(problem.code());
+            reading.message = Some(problem.text(out.lang()));
         }
         Err(problem) => {
-            let reading = Reading {
-                file,
-                ok: false,
-                texts: Vec::new(),
-                decoder: None,
-                ms,
-                error: Some(problem.code()),
-            };
-            if out.json() {
-                tell(&reading, out);
-            } else {
-                unread(&reading.file, &problem, out);
-            }
-            false
+            out.aside(&reading.file);
+            out.problem(&problem);
         }
     }
+    if out.json() {
+        reading.codes = codes.iter().map(|(scanned, _)| Code::of(scanned, out.lang())).collect();
+        reading.texts = codes.into_iter().map(|(_, text)| text).collect();
+        out.line(&serde_json::to_string(&reading).unwrap_or_default());
+    } else {
+        for (scanned, text) in &codes {
+            tell(&reading.file, scanned, text, out);
+        }
+    }
+    reading.ok
+}
+
+/// Every text once with what it is, ours first, otherwise in the order they were found.
+fn named(texts: Vec<String>) -> Vec<(Scanned, String)> {
+    let mut codes: Vec<(Scanned, String)> = Vec::new();
+    for text in texts {
+        if !codes.iter().any(|(_, known)| *known == text) {
+            codes.push((recognise(&text), text));
+        }
+    }
+    codes.sort_by_key(|(scanned, _)| !scanned.is_ours());
+    codes
 }
 
 /// Whether a text is one that somebody meant to write; of several readings of a code it is the right one.
 fn makes_sense(text: &str) -> bool {
     match recognise(text) {
-        Scanned::Emv(parsed) => parsed.is_valid(),
-        Scanned::Unknown => false,
-        Scanned::Receipt(_) | Scanned::Voucher(_) | Scanned::PayPay | Scanned::Web { .. } | Scanned::Consumer(_) => {
-            true
-        }
+        Scanned::Emv(parsed) => parsed.fault() != Some(Fault::Misread),
+        Scanned::Text(_) | Scanned::Empty => false,
+        _ => true,
     }
-}
-
-fn tell(reading: &Reading, out: &Output) {
-    if out.json() {
-        out.line(&serde_json::to_string(reading).unwrap_or_default());
-        return;
-    }
-    for text in &reading.texts {
-        out.verdict(Mark::Ok, &format!("{}: {}", reading.file, harmless(text)));
-    }
-}
-
-/// A stranger's text on a terminal: control characters could do there what they like.
-fn harmless(text: &str) -> String {
-    text.chars()
-        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
-        .collect()
-}
-
-fn unread(file: &str, problem: &Problem, out: &Output) {
-    out.aside(file);
-    out.problem(problem);
 }

@@ -1,12 +1,11 @@
 //! A payload in words.
 
-use kinchaku_core::pay::ShopCodeError;
 use kinchaku_design::{Key, text};
 use kinchaku_protocol::mpm::shown::shown;
 use kinchaku_protocol::mpm::{Parsed, Payload, Scanned};
 
 use crate::output::{Mark, Output, columns};
-use crate::words::scan::shop_code;
+use crate::words::scan::not_a_shop;
 
 /// Tells one payload: what it says, and every rule it breaks.
 pub fn tell(parsed: &Parsed, scanned: &Scanned, out: &Output) {
@@ -15,16 +14,7 @@ pub fn tell(parsed: &Parsed, scanned: &Scanned, out: &Output) {
         table(&parsed.payload, out);
         return;
     }
-    let error = match scanned {
-        Scanned::Emv(_) => ShopCodeError::Damaged,
-        Scanned::Receipt(_) => ShopCodeError::Receipt,
-        Scanned::Voucher(_) => ShopCodeError::Voucher,
-        Scanned::PayPay => ShopCodeError::PayPay,
-        Scanned::Web { .. } => ShopCodeError::OtherService,
-        Scanned::Consumer(code) => ShopCodeError::Consumer(*code),
-        Scanned::Unknown => ShopCodeError::Unknown,
-    };
-    out.problem(&shop_code(&parsed.text, &error));
+    out.problem(&not_a_shop(scanned));
     if matches!(scanned, Scanned::Emv(_)) {
         let codes: Vec<&str> = parsed.errors.iter().map(|error| error.code()).collect();
         out.say(Key::QrErrors, &[("codes", &codes.join(" "))]);
@@ -33,7 +23,7 @@ pub fn tell(parsed: &Parsed, scanned: &Scanned, out: &Output) {
 }
 
 /// What stands in it. Texts of strangers are made fit for a screen first.
-fn table(payload: &Payload, out: &Output) {
+pub fn table(payload: &Payload, out: &Output) {
     let language = payload.language.as_ref();
     let singles = [
         (

@@ -11,6 +11,7 @@ pub mod receive;
 pub mod refusal;
 pub mod report;
 pub mod scan;
+pub mod seen;
 pub mod state;
 pub mod store;
 pub mod sync;

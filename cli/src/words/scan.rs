@@ -3,11 +3,10 @@
 use kinchaku_core::pay::ShopCodeError;
 use kinchaku_core::scan::ScanError;
 use kinchaku_design::Key;
-use kinchaku_protocol::mpm::recognise::ConsumerCode;
-use kinchaku_protocol::mpm::{ErrorKind, Scanned, parse, recognise};
+use kinchaku_protocol::mpm::{ConsumerCode, Fault, Scanned};
 
-use super::store;
-use crate::output::{Exit, Problem};
+use super::{seen, store};
+use crate::output::{Exit, Filling, Problem};
 
 /// Why a picture gave no text.
 pub fn scan(error: ScanError) -> Problem {
@@ -22,16 +21,11 @@ pub fn scan(error: ScanError) -> Problem {
 }
 
 /// Why a scanned text is not a shop to pay.
-pub fn shop_code(text: &str, error: &ShopCodeError) -> Problem {
+pub fn shop_code(error: &ShopCodeError) -> Problem {
     let other = |key| Problem::new(key, Exit::Other);
     match error {
-        ShopCodeError::Receipt => other(Key::ErrorQrIsReceipt),
-        ShopCodeError::Voucher => other(Key::ErrorQrIsVoucher),
-        ShopCodeError::PayPay => other(Key::ErrorQrOtherService).named("service", "PayPay"),
-        ShopCodeError::OtherService => other_service(text),
-        ShopCodeError::Consumer(code) => consumer(*code),
-        ShopCodeError::Unknown => other(Key::ErrorQrNotEmv),
-        ShopCodeError::Damaged => damaged(text),
+        ShopCodeError::NotAShop(scanned) => not_a_shop(scanned),
+        ShopCodeError::Faulty(fault) => other(faulty(*fault)),
         ShopCodeError::Newer => other(Key::ErrorQrNewer),
         ShopCodeError::NotVerified => Problem::new(Key::ErrorShopNotVerified, Exit::Refused),
         ShopCodeError::Withdrawn => Problem::new(Key::ErrorShopStopped, Exit::Refused),
@@ -41,43 +35,41 @@ pub fn shop_code(text: &str, error: &ShopCodeError) -> Problem {
     }
 }
 
-/// Another service's code, by its name where the text gives one.
-fn other_service(text: &str) -> Problem {
-    match recognise(text) {
-        Scanned::Web { host } => Problem::new(Key::ErrorQrWeb, Exit::Other).named("host", host),
-        Scanned::Emv(parsed) if parsed.payload.jpqr().is_some() => {
-            Problem::new(Key::ErrorQrOtherService, Exit::Other).named("service", "JPQR")
+/// What it is instead, and where to look for the shop's code.
+pub fn not_a_shop(scanned: &Scanned) -> Problem {
+    let other = |key| Problem::new(key, Exit::Other);
+    let service = |name: &str| other(Key::ErrorQrOtherService).named("service", name);
+    match scanned {
+        Scanned::Emv(parsed) => match (parsed.network().name(), parsed.fault()) {
+            (_, Some(fault)) if !parsed.is_whole() => other(faulty(fault)),
+            (Some(name), _) => service(name),
+            (None, Some(fault)) => other(faulty(fault)),
+            (None, None) => other(Key::ErrorQrAnother),
+        },
+        Scanned::Receipt(_) => other(Key::ErrorQrIsReceipt),
+        Scanned::Refusal(_) => other(Key::ErrorQrIsRefusal),
+        Scanned::MyQr(_) => other(Key::ErrorQrIsMyQr),
+        Scanned::Voucher(_) => other(Key::ErrorQrIsVoucher),
+        Scanned::Invitation(_) => other(Key::ErrorQrIsInvitation),
+        Scanned::Newer => other(Key::ErrorQrNewer),
+        Scanned::Service { name } => service(name),
+        Scanned::Web { host } => other(Key::ErrorQrWeb).named("host", host),
+        Scanned::Consumer(ConsumerCode::Digits { service: Some(name) }) => service(name),
+        Scanned::Consumer(_) => other(Key::ErrorQrConsumer),
+        Scanned::Everyday(thing) => {
+            other(Key::ErrorQrThing).with("what", Filling::Word(thing.kind(), seen::word(thing)))
         }
-        Scanned::Emv(_)
-        | Scanned::Receipt(_)
-        | Scanned::Voucher(_)
-        | Scanned::PayPay
-        | Scanned::Consumer(_)
-        | Scanned::Unknown => Problem::new(Key::ErrorQrAnother, Exit::Other),
-    }
-}
-
-/// A code that payers show, by its service where its range tells.
-fn consumer(code: ConsumerCode) -> Problem {
-    match code {
-        ConsumerCode::Digits { service: Some(service) } => {
-            Problem::new(Key::ErrorQrOtherService, Exit::Other).named("service", service)
-        }
-        ConsumerCode::Digits { service: None } | ConsumerCode::Emv | ConsumerCode::Jpqr => {
-            Problem::new(Key::ErrorQrConsumer, Exit::Other)
-        }
+        Scanned::Text(_) | Scanned::Empty => other(Key::ErrorQrNotEmv),
     }
 }
 
 /// Scanning again helps where the checksum fails; a rule broken by the shop's printer needs the shop.
-fn damaged(text: &str) -> Problem {
-    let parsed = parse(text);
-    let key = if parsed.has(ErrorKind::Crc) {
-        Key::ErrorQrCrc
-    } else if parsed.has(ErrorKind::Amount) {
-        Key::ErrorQrAmount
-    } else {
-        Key::ErrorQrMalformed
-    };
-    Problem::new(key, Exit::Other)
+pub const fn faulty(fault: Fault) -> Key {
+    match fault {
+        Fault::Misread => Key::ErrorQrCrc,
+        Fault::Ambiguous => Key::ErrorQrAmbiguous,
+        Fault::TooLong => Key::ErrorQrTooLong,
+        Fault::Amount => Key::ErrorQrAmount,
+        Fault::Broken | Fault::Incomplete => Key::ErrorQrMalformed,
+    }
 }

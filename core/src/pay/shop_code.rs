@@ -3,9 +3,8 @@
 
 use kinchaku_protocol::doc::Bulletin;
 use kinchaku_protocol::ids::{MarkId, Pid, SetId};
-use kinchaku_protocol::mpm::recognise::ConsumerCode;
 use kinchaku_protocol::mpm::shop_mark::{MarkError, Offline, SignedMark};
-use kinchaku_protocol::mpm::{Scanned, recognise};
+use kinchaku_protocol::mpm::{Fault, Network, Scanned, recognise};
 
 use crate::home::Home;
 use crate::store::StoreError;
@@ -29,27 +28,13 @@ pub struct Shop {
 /// Why a scanned text is not a shop to pay.
 #[derive(Debug, thiserror::Error)]
 pub enum ShopCodeError {
-    /// A receipt or refusal of ours, not a shop.
-    #[error("a receipt, not a shop")]
-    Receipt,
-    /// A code by which vouchers are fetched, which pays nobody (F069).
-    #[error("a voucher code, not a shop")]
-    Voucher,
-    /// PayPay's code.
-    #[error("a code of PayPay")]
-    PayPay,
-    /// Another service's payment code, or a web address.
-    #[error("a code of another service")]
-    OtherService,
-    /// A payer's own code.
-    #[error("a payer's code")]
-    Consumer(ConsumerCode),
-    /// Nothing this app knows.
-    #[error("not a payment code")]
-    Unknown,
-    /// Ours, but damaged: scan again.
-    #[error("a damaged code")]
-    Damaged,
+    /// Something else than a shop of ours, and what: another service's code, a receipt, a voucher code
+    /// (F069), whatever lies on a counter. [`Scanned::next`] is what the person can do with it.
+    #[error("not a shop: {0:?}")]
+    NotAShop(Box<Scanned>),
+    /// A payment code that breaks a rule.
+    #[error("a faulty code: {}", .0.word())]
+    Faulty(Fault),
     /// Made for a later version of the app.
     #[error("made for a later version")]
     Newer,
@@ -80,16 +65,18 @@ pub enum ShopCodeError {
 pub fn read_shop(home: &Home, text: &str, online: bool) -> Result<Shop, ShopCodeError> {
     let parsed = match recognise(text) {
         Scanned::Emv(parsed) => parsed,
-        Scanned::Receipt(_) => return Err(ShopCodeError::Receipt),
-        Scanned::Voucher(_) => return Err(ShopCodeError::Voucher),
-        Scanned::PayPay => return Err(ShopCodeError::PayPay),
-        Scanned::Web { .. } => return Err(ShopCodeError::OtherService),
-        Scanned::Consumer(code) => return Err(ShopCodeError::Consumer(code)),
-        Scanned::Unknown => return Err(ShopCodeError::Unknown),
+        Scanned::Newer => return Err(ShopCodeError::Newer),
+        other => return Err(ShopCodeError::NotAShop(Box::new(other))),
     };
+    let foreign = matches!(parsed.network(), Network::Jpqr | Network::Other(_));
+    if foreign && parsed.is_whole() {
+        return Err(ShopCodeError::NotAShop(Box::new(Scanned::Emv(parsed))));
+    }
+    if let Some(fault) = parsed.fault() {
+        return Err(ShopCodeError::Faulty(fault));
+    }
     let mark = SignedMark::read(&parsed).map_err(|error| match error {
-        MarkError::NotOurs if parsed.is_valid() => ShopCodeError::OtherService,
-        MarkError::NotOurs | MarkError::Damaged(_) => ShopCodeError::Damaged,
+        MarkError::NotOurs | MarkError::Damaged(_) => ShopCodeError::NotAShop(Box::new(Scanned::Emv(parsed))),
         MarkError::Newer => ShopCodeError::Newer,
         MarkError::Malformed(_) | MarkError::OtherKey | MarkError::BadSignature => ShopCodeError::NotVerified,
     })?;

@@ -9,8 +9,10 @@
 pub mod amount;
 pub mod crc;
 pub mod error;
+pub mod fault;
 mod field;
 pub mod jpqr;
+pub mod network;
 pub mod object;
 pub mod parse;
 pub mod payload;
@@ -22,10 +24,12 @@ pub mod tlv;
 pub mod write;
 
 pub use error::ErrorKind;
+pub use fault::Fault;
+pub use network::Network;
 pub use object::ObjectId;
 pub use parse::{Parsed, parse};
 pub use payload::{Language, Payload, Template};
-pub use recognise::{Scanned, recognise};
+pub use recognise::{ConsumerCode, Everyday, NextStep, Scanned, recognise};
 pub use write::{WriteError, write};
 
 /// The most bytes a payload may have (EMV QRCPS MPM 4.1).

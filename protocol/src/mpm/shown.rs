@@ -8,17 +8,24 @@ const SHOWN_CHARACTERS: usize = 25;
 /// A name that reverses the line around it, or hides half of itself, could pass for another shop's.
 #[must_use]
 pub fn shown(text: &str) -> String {
+    visible(text).chars().take(SHOWN_CHARACTERS).collect()
+}
+
+/// All of it, without what can hide or reorder text and with white space joined.
+#[must_use]
+pub fn visible(text: &str) -> String {
     let visible: String = text
         .chars()
         .map(|c| if c.is_whitespace() { ' ' } else { c })
         .filter(|c| !c.is_control() && !is_invisible(*c))
         .collect();
     let words: Vec<&str> = visible.split_whitespace().collect();
-    words.join(" ").chars().take(SHOWN_CHARACTERS).collect()
+    words.join(" ")
 }
 
 /// Unicode marks without a shape of their own: bidirectional controls, joiners, fillers, tags.
-const fn is_invisible(c: char) -> bool {
+#[must_use]
+pub const fn is_invisible(c: char) -> bool {
     matches!(c,
         '\u{00ad}' | '\u{034f}' | '\u{061c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
         | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'

@@ -11,7 +11,7 @@ pub use done::show;
 use kinchaku_core::book::purse::Purse;
 use kinchaku_core::home::Home;
 use kinchaku_core::pay::{self, Notice, PayError, Quote};
-use kinchaku_core::sync::{enlarge_allowance, sync};
+use kinchaku_core::sync::sync;
 use kinchaku_core::{gate, view};
 use kinchaku_design::format::{Unit, money};
 use kinchaku_design::{Key, say};
@@ -37,18 +37,10 @@ pub fn run(opened: &Opened, args: &Pay, out: &Output) -> Result<Exit, Problem> {
     let text = picture::text(&args.seen, |text| SignedMark::read(&parse(text)).is_ok())?;
     let online = opened.online && reached(home, out)?;
     allowed(home, out)?;
-    let shop = pay::read_shop(home, &text, online).map_err(|error| words::scan::shop_code(&text, &error))?;
+    let shop = pay::read_shop(home, &text, online).map_err(|error| words::scan::shop_code(&error))?;
     let classes = shown::classes(home)?;
     let wish = choice::choice(args, &classes)?;
-    let quoted = match pay::quote(home, &shop, total, &wish, online) {
-        // The reserve is short, the account perhaps not: with a network a larger one is asked for.
-        Err(PayError::Short { .. } | PayError::ClassShort { .. })
-            if online && matches!(enlarge_allowance(home), Ok(true)) =>
-        {
-            pay::quote(home, &shop, total, &wish, online)
-        }
-        quoted => quoted,
-    };
+    let quoted = pay::quote_enlarging(home, &shop, total, &wish, online);
     let quote = quoted.map_err(|error| told(home, &error, total, &classes))?;
     notices(&quote, args, home, out)?;
     present(&quote, &classes, out);
