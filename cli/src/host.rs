@@ -12,12 +12,12 @@
 
 use std::fs;
 use std::path::Path;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use data_encoding::HEXLOWER;
 use kinchaku_core::clock::{Clock, SystemClock};
 use kinchaku_core::home::{Home, Host, Town, TownError};
-use kinchaku_core::network::{HttpNetwork, Network, NetworkError, Request, Response};
+use kinchaku_core::network::{Network, TownNetwork};
 use kinchaku_core::store::Store;
 use kinchaku_core::trust::Roots;
 use kinchaku_core::vault::FileVault;
@@ -88,7 +88,7 @@ impl Machine {
                 TownError::NotEnrolled => Problem::new(Key::ErrorNotEnrolled, Exit::Other),
                 TownError::Store(error) => words::store::store(&error),
             })?;
-            network.reach(&town.address, read_authority(folder)?.as_deref())?;
+            reach(&network, &town.address, read_authority(folder)?.as_deref())?;
         }
         tell(&report, out);
         Ok(Opened {
@@ -114,7 +114,7 @@ impl Machine {
             .transpose()?;
         let network = Arc::new(TownNetwork::default());
         if !device.offline {
-            network.reach(&town.server, authority.as_deref())?;
+            reach(&network, &town.server, authority.as_deref())?;
         }
         let (home, _) = self.open_folder(folder, network, Roots::new(roots.clone()))?;
         if home.device().map_err(|error| words::store::store(&error))?.is_some() {
@@ -201,24 +201,10 @@ fn read_authority(folder: &Path) -> Result<Option<Vec<u8>>, Problem> {
     }
 }
 
-/// The way to the town's server: there is none until the town is known, as its address is in the store.
-#[derive(Default)]
-struct TownNetwork(OnceLock<HttpNetwork>);
-
-impl TownNetwork {
-    fn reach(&self, address: &str, authority: Option<&[u8]>) -> Result<(), Problem> {
-        let authorities: Vec<&[u8]> = authority.into_iter().collect();
-        let network = HttpNetwork::new(address, &authorities).map_err(words::sync::network)?;
-        // Set once in a process: a device has one town.
-        let _ = self.0.set(network);
-        Ok(())
-    }
-}
-
-impl Network for TownNetwork {
-    fn exchange(&self, request: &Request) -> Result<Response, NetworkError> {
-        self.0.get().ok_or(NetworkError::Offline)?.exchange(request)
-    }
+/// From now on the town's server is asked.
+fn reach(network: &TownNetwork, address: &str, authority: Option<&[u8]>) -> Result<(), Problem> {
+    let authorities: Vec<&[u8]> = authority.into_iter().collect();
+    network.reach(address, &authorities).map_err(words::sync::network)
 }
 
 #[cfg(feature = "demo")]

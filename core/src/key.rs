@@ -1,7 +1,7 @@
 //! Keys that sign: the host's, in hardware, or ours, in software. Nothing a key answers is used unverified.
 
 use crate::secret::{NoRandom, Secret};
-use crate::vault::{Purpose, SecretVault, VaultError};
+use crate::vault::{self, Purpose, SecretVault, VaultError};
 use kinchaku_protocol::signature::{PublicKey, SignError, SignatureError, Signer, SoftwareSigner};
 use std::cell::Cell;
 use std::fmt;
@@ -59,6 +59,57 @@ pub trait DeviceKey: Send + Sync {
     /// # Errors
     /// [`KeyError`].
     fn sign(&self, message: &[u8]) -> Result<[u8; 64], KeyError>;
+}
+
+impl DeviceKey for Box<dyn DeviceKey> {
+    fn public_key(&self) -> PublicKey {
+        (**self).public_key()
+    }
+
+    fn sign(&self, message: &[u8]) -> Result<[u8; 64], KeyError> {
+        (**self).sign(message)
+    }
+}
+
+/// Where a phone makes and holds payment keys that never leave it; the host implements it, [`crate::vault`] knows it.
+///
+/// The MUSTs of [`DeviceKey`] hold here too. Whether the key is the one that was enrolled is checked by the wallet.
+pub trait PaymentKeys: Send + Sync {
+    /// Makes another key; the older ones stay. Answers with what names it here, which the PIN will lock away.
+    ///
+    /// # Errors
+    /// [`KeyError`].
+    fn make(&self) -> Result<(Vec<u8>, Box<dyn DeviceKey>), KeyError>;
+
+    /// The key of this handle.
+    ///
+    /// # Errors
+    /// [`KeyError::NotAKey`] for a handle that was not given here, else [`KeyError`].
+    fn open(&self, handle: &[u8]) -> Result<Box<dyn DeviceKey>, KeyError>;
+}
+
+/// Makes a payment key: in the phone's key store where it has one, else in software, sealed by the vault. Gives the
+/// handle that the PIN locks away, and the key.
+///
+/// # Errors
+/// [`KeyError`].
+pub fn make_payment_key(vault: &dyn SecretVault) -> Result<(Vec<u8>, Box<dyn DeviceKey>), KeyError> {
+    if let Some(keys) = vault.payment_keys() {
+        return keys.make();
+    }
+    let key = SoftwareKey::make()?;
+    Ok((key.seal(vault, Purpose::PaymentKey)?, Box::new(key)))
+}
+
+/// The payment key of a handle that [`make_payment_key`] gave.
+///
+/// # Errors
+/// [`KeyError`].
+pub fn open_payment_key(vault: &dyn SecretVault, handle: &[u8]) -> Result<Box<dyn DeviceKey>, KeyError> {
+    match vault.payment_keys() {
+        Some(keys) => keys.open(handle),
+        None => Ok(Box::new(SoftwareKey::open(vault, Purpose::PaymentKey, handle)?)),
+    }
 }
 
 /// Signs, brings S into its low form and verifies: the one way to use a [`DeviceKey`].
@@ -133,7 +184,7 @@ impl SoftwareKey {
     /// # Errors
     /// [`KeyError`].
     pub fn seal(&self, vault: &dyn SecretVault, purpose: Purpose) -> Result<Vec<u8>, KeyError> {
-        Ok(vault.seal(purpose, &[], self.0.scalar().as_slice())?)
+        Ok(vault::sealed(vault, purpose, &[], self.0.scalar().as_slice())?)
     }
 
     /// The key that [`SoftwareKey::seal`] sealed.

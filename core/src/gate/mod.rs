@@ -13,11 +13,10 @@ mod recover;
 pub use recover::{RecoverError, card_details, recover, recover_by_card};
 
 use crate::home::{Home, set_payment_public};
-use crate::key::{DeviceKey as _, KeyError, SoftwareKey};
+use crate::key::{DeviceKey, KeyError, make_payment_key, open_payment_key};
 use crate::lock::{Brake, Lock, LockError, Pin};
 use crate::secret::Secret;
 use crate::store::StoreError;
-use crate::vault::Purpose;
 
 /// Why K_pay is not to be had.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -37,13 +36,12 @@ pub enum GateError {
 ///
 /// # Errors
 /// [`GateError`].
-pub fn set_up(home: &Home, pin: &Pin, brake: Brake) -> Result<SoftwareKey, GateError> {
+pub fn set_up(home: &Home, pin: &Pin, brake: Brake) -> Result<Box<dyn DeviceKey>, GateError> {
     let lock = lock(home);
     if lock.status()?.set {
         return open(home, pin);
     }
-    let key = SoftwareKey::make()?;
-    let handle = key.seal(home.store().vault(), Purpose::PaymentKey)?;
+    let (handle, key) = make_payment_key(home.store().vault())?;
     // The name first: a key nobody can open is replaced by the next try, a nameless one is not.
     home.store().write(|db| set_payment_public(db, &key.public_key()))?;
     lock.set(pin, brake, &handle)?;
@@ -54,13 +52,9 @@ pub fn set_up(home: &Home, pin: &Pin, brake: Brake) -> Result<SoftwareKey, GateE
 ///
 /// # Errors
 /// [`GateError`]; a wrong PIN says how many tries are left.
-pub fn open(home: &Home, pin: &Pin) -> Result<SoftwareKey, GateError> {
+pub fn open(home: &Home, pin: &Pin) -> Result<Box<dyn DeviceKey>, GateError> {
     let handle: Secret = lock(home).open(pin)?;
-    Ok(SoftwareKey::open(
-        home.store().vault(),
-        Purpose::PaymentKey,
-        handle.expose(),
-    )?)
+    Ok(open_payment_key(home.store().vault(), handle.expose())?)
 }
 
 /// The lock of this device.

@@ -9,12 +9,11 @@ use kinchaku_protocol::time::Time;
 use super::{GateError, lock};
 use crate::book::payments;
 use crate::home::{Home, Town, set_payment_public};
-use crate::key::{DeviceKey as _, SoftwareKey, verified_sign};
+use crate::key::{DeviceKey, make_payment_key, open_payment_key, verified_sign};
 use crate::link::{self, Challenge, Evidence, LinkError, Proven};
 use crate::lock::{Brake, LockError, Pin, Recovered};
 use crate::store::{StoreError, meta};
 use crate::sync::{self, Call, SyncError};
-use crate::vault::Purpose;
 
 const PENDING: &str = "gate.pending-key";
 
@@ -109,7 +108,7 @@ pub fn recover_by_card(
 }
 
 /// Before the server is asked: the PIN will do, and what waits is delivered.
-fn ready(home: &Home, pin: &Pin) -> Result<(Verified<Device>, SoftwareKey, Vec<u8>), RecoverError> {
+fn ready(home: &Home, pin: &Pin) -> Result<(Verified<Device>, Box<dyn DeviceKey>, Vec<u8>), RecoverError> {
     if pin.is_trivial() {
         return Err(GateError::from(LockError::TrivialPin).into());
     }
@@ -124,7 +123,7 @@ fn ready(home: &Home, pin: &Pin) -> Result<(Verified<Device>, SoftwareKey, Vec<u
 }
 
 /// The new key with its proof of possession.
-fn proven(device: &Verified<Device>, key: &SoftwareKey) -> Result<PayKey, RecoverError> {
+fn proven(device: &Verified<Device>, key: &dyn DeviceKey) -> Result<PayKey, RecoverError> {
     let message = UnlockRequest::challenge(device.to_ref(), &key.public_key());
     let proof = verified_sign(key, &message).map_err(GateError::from)?;
     Ok(PayKey {
@@ -137,7 +136,7 @@ fn proven(device: &Verified<Device>, key: &SoftwareKey) -> Result<PayKey, Recove
 fn finish(
     home: &Home,
     confirmed: Option<&Verified<Device>>,
-    key: &SoftwareKey,
+    key: &dyn DeviceKey,
     handle: &[u8],
     pin: &Pin,
     brake: Brake,
@@ -165,17 +164,16 @@ fn finish(
 
 /// The key that is to replace K_pay: made and stored before the server hears of it, so that a lost answer
 /// is repaired by asking again with the same code and the same key.
-fn pending_key(home: &Home) -> Result<(SoftwareKey, Vec<u8>), RecoverError> {
+fn pending_key(home: &Home) -> Result<(Box<dyn DeviceKey>, Vec<u8>), RecoverError> {
     let vault = home.store().vault();
     if let Some(handle) = home
         .store()
         .read(|db| meta::get(db, PENDING).map_err(StoreError::from))?
     {
-        let key = SoftwareKey::open(vault, Purpose::PaymentKey, &handle).map_err(GateError::from)?;
+        let key = open_payment_key(vault, &handle).map_err(GateError::from)?;
         return Ok((key, handle));
     }
-    let key = SoftwareKey::make().map_err(GateError::from)?;
-    let handle = key.seal(vault, Purpose::PaymentKey).map_err(GateError::from)?;
+    let (handle, key) = make_payment_key(vault).map_err(GateError::from)?;
     home.store()
         .write(|db| meta::set(db, PENDING, &handle).map_err(StoreError::from))?;
     Ok((key, handle))

@@ -246,7 +246,12 @@ impl<'a> Lock<'a> {
     ) -> Result<(), LockError> {
         refuse_trivial(pin)?;
         let salt: [u8; 16] = random()?;
-        let key = self.key(&brake.stretch(pin, &salt)?)?;
+        let stretched = brake.stretch(pin, &salt)?;
+        let key = self.key(&stretched)?;
+        // A vault that binds otherwise the next time would lock the handle away from everybody.
+        if self.key(&stretched)?.expose() != key.expose() {
+            return Err(VaultError::NotKept.into());
+        }
         let sealed = aead::seal(&key, LABEL, handle).map_err(|error| match error {
             SealError::NoRandom(error) => LockError::from(error),
             SealError::TooLong => LockError::NoMemory,

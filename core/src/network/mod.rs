@@ -1,8 +1,10 @@
 //! The way to the server. What comes back is bytes from a stranger: flows verify them.
 
 mod http;
+mod town;
 
 pub use http::{HttpNetwork, Streamed};
+pub use town::TownNetwork;
 
 /// A request of the sync API.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use kinchaku_protocol::doc::{Document as _, Intent};
 use kinchaku_protocol::ids::DocId;
 
 use super::error::PayError;
-use super::prepare::Prepared;
+use super::prepare::{Prepared, abandon};
 use super::receipt::PaidReceipt;
 use crate::book::chain::ChainEnd;
 use crate::book::{allowances, outbox, payments};
@@ -14,7 +14,8 @@ use crate::fault;
 use crate::home::Home;
 use crate::key::{DeviceKey, KeyError, verified_sign};
 
-/// Signs a prepared payment and gives its receipt.
+/// Signs a prepared payment and gives its receipt. Where the key does not sign, the payment is given up: counter and
+/// value are free again at once.
 ///
 /// # Errors
 /// [`PayError`]. After [`crate::store::StoreError::Unconfirmed`] the payment is signed: open the wallet again and
@@ -23,7 +24,13 @@ pub fn confirm(home: &Home, prepared: Prepared, key: &dyn DeviceKey) -> Result<P
     let Prepared { id, payload } = prepared;
     // The allowance names the key, so an intent carries no key id: seven bytes less in the QR code.
     let message = cose::to_be_signed(&payload, &Intent::aad(), None);
-    let signature = verified_sign(key, &message)?;
+    let signature = match verified_sign(key, &message) {
+        Ok(signature) => signature,
+        Err(error) => {
+            abandon(home, Prepared { id, payload })?;
+            return Err(error.into());
+        }
+    };
     let doc = cose::assemble(&payload, None, &signature);
     let subject = DocId::of(&payload);
     fault::point("pay.key-signed");

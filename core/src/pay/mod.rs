@@ -17,6 +17,7 @@
 
 mod amount;
 mod confirm;
+mod enlarge;
 mod error;
 mod prepare;
 mod quote;
@@ -26,6 +27,7 @@ mod shop_code;
 
 pub use amount::{AmountTextError, read_amount};
 pub use confirm::confirm;
+pub use enlarge::quote_enlarging;
 pub use error::PayError;
 pub use prepare::{Prepared, abandon, prepare, recover};
 pub use quote::{Notice, Quote, classes_of, quote};

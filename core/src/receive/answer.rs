@@ -1,7 +1,7 @@
 //! Answering: `seen` is signed and durable, with the payment beside it in the outbox, before any colour
 //! is shown. The payment goes up with the answer, so the shop never depends on the payer's network.
 
-use kinchaku_protocol::doc::{Assurance, Document as _, Intent, Refusal, Seen, Verdict, Verified};
+use kinchaku_protocol::doc::{Assurance, Document as _, Intent, Received, Refusal, Seen, Verdict, Verified};
 use kinchaku_protocol::ids::Ref;
 use kinchaku_protocol::money::Amount;
 use rusqlite::Connection;
@@ -45,6 +45,31 @@ pub fn answer(home: &Home, checked: &Checked) -> Result<Answered, ReceiveError> 
 /// [`ReceiveError`].
 pub fn refuse(home: &Home, checked: &Checked) -> Result<Answered, ReceiveError> {
     say(home, checked, Some(Verdict::ByStaff))
+}
+
+/// What was answered to a payment, as it was shown then: for a screen that went away before it could show it. `None`
+/// where nothing was, and for a relayed payment, of which the server's fact speaks.
+///
+/// # Errors
+/// [`ReceiveError`].
+pub fn answered(home: &Home, reference: Ref) -> Result<Option<Answered>, ReceiveError> {
+    let device = home.device()?.ok_or(ReceiveError::NotEnrolled)?;
+    let stored = home
+        .store()
+        .read(|db| Ok::<_, ReceiveError>(receipts::get(db, reference)?))?;
+    let Some(stored) = stored.filter(|stored| stored.state != State::Waiting) else {
+        return Ok(None);
+    };
+    // This device signed it and kept it.
+    let seen = Received::<Seen>::read(&stored.seen)?.trusted();
+    let said = seen.verdict.accepted() == (seen.assurance == Assurance::Blind);
+    Ok(said.then(|| Answered {
+        reference,
+        total: stored.total,
+        verdict: seen.verdict,
+        confirmation: reference.confirmation_number(),
+        refusal: (!seen.verdict.accepted()).then(|| Refusal::text(seen.bytes(), device.bytes())),
+    }))
 }
 
 fn say(home: &Home, checked: &Checked, wish: Option<Verdict>) -> Result<Answered, ReceiveError> {

@@ -18,7 +18,7 @@ mod error;
 mod relay;
 mod verify;
 
-pub use answer::{Answered, answer, refuse};
+pub use answer::{Answered, answer, answered, refuse};
 pub use check::{Checked, check};
 pub use error::ReceiveError;
 pub use relay::{Relayed, relay};

@@ -9,7 +9,7 @@
 use super::error::{KeyTrouble, OpenError};
 use crate::durable;
 use crate::secret::Secret;
-use crate::vault::{Purpose, SecretVault, VaultError};
+use crate::vault::{self, Purpose, SecretVault, VaultError};
 use kinchaku_protocol::time::Time;
 use std::path::Path;
 
@@ -48,7 +48,7 @@ pub fn make(path: &Path, vault: &dyn SecretVault, now: Time) -> Result<DatabaseK
     let key = DatabaseKey::random().map_err(VaultError::from)?;
     let id: [u8; 16] = crate::secret::random().map_err(VaultError::from)?;
     let head = [MAGIC.as_slice(), &[VERSION], &id, &now.0.to_be_bytes()].concat();
-    let sealed = vault.seal(Purpose::DatabaseKey, &head, key.expose())?;
+    let sealed = vault::sealed(vault, Purpose::DatabaseKey, &head, key.expose())?;
     durable::replace(path, &[head, sealed].concat())?;
     Ok(key)
 }

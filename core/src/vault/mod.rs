@@ -11,9 +11,11 @@ pub(crate) mod shaky;
 pub use file::FileVault;
 
 use crate::durable;
+use crate::key::PaymentKeys;
 use crate::secret::{NoRandom, Secret};
 use sha2::{Digest, Sha256};
 use std::io;
+use subtle::ConstantTimeEq as _;
 
 /// What a sealed secret is for. Bytes sealed for one purpose never open for another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -140,6 +142,32 @@ pub trait SecretVault: Send + Sync {
     /// # Errors
     /// [`VaultError::Refused`] for a record that was altered.
     fn get(&self, record: Record) -> Result<Option<Vec<u8>>, VaultError>;
+
+    /// Where this device makes and holds payment keys. `None` where it cannot: then they are made in software and
+    /// sealed with [`Purpose::PaymentKey`]. The answer MUST be the same for the life of a wallet.
+    fn payment_keys(&self) -> Option<&dyn PaymentKeys> {
+        None
+    }
+}
+
+/// Seals and checks that what was sealed opens again: a key that only a lying host ever had is noticed while nothing
+/// depends on it.
+///
+/// # Errors
+/// [`VaultError`], [`VaultError::NotKept`] where it opens to something else.
+pub fn sealed(
+    vault: &dyn SecretVault,
+    purpose: Purpose,
+    associated: &[u8],
+    plaintext: &[u8],
+) -> Result<Vec<u8>, VaultError> {
+    let sealed = vault.seal(purpose, associated, plaintext)?;
+    let opened = vault.open(purpose, associated, &sealed)?;
+    if bool::from(opened.expose().as_slice().ct_eq(plaintext)) {
+        Ok(sealed)
+    } else {
+        Err(VaultError::NotKept)
+    }
 }
 
 /// Keeps a record and checks that the host did.

@@ -2,7 +2,7 @@
 
 use kinchaku_core::gate::{self, GateError};
 use kinchaku_core::home::Home;
-use kinchaku_core::key::SoftwareKey;
+use kinchaku_core::key::DeviceKey;
 use kinchaku_core::lock::LockError;
 
 use crate::ask::{self, Pins};
@@ -10,7 +10,7 @@ use crate::output::{Output, Problem};
 use crate::words;
 
 /// Asks for the PIN and opens K_pay.
-pub fn open(home: &Home, pins: &mut Pins, out: &Output) -> Result<SoftwareKey, Problem> {
+pub fn open(home: &Home, pins: &mut Pins, out: &Output) -> Result<Box<dyn DeviceKey>, Problem> {
     loop {
         let status = gate::lock(home).status().map_err(words::gate::lock)?;
         ask::before(status, out)?;
