@@ -17,7 +17,7 @@ use crate::points::action::PointsAction;
 use crate::programme::Refusal;
 use crate::programme::action::SetUpAction;
 use crate::sale::action::SaleAction;
-use crate::sale::rows::OrderRow;
+use crate::sale::rows::{ExchangeRow, OrderRow};
 use crate::settlement::action::{CancelRefusal, SettleAction};
 
 /// The issuing region whose books are meant: the first column of every key.
@@ -342,6 +342,8 @@ pub enum Outcome {
         /// Lots won, all together.
         won: u64,
     },
+    /// Points become money.
+    Exchanged(Box<ExchangeRow>),
     /// A token was made.
     Token {
         /// Its number.

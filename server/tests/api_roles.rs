@@ -8,7 +8,7 @@ use api_desk::{Desk, Person, json_of, route, signed};
 use serde_json::{Value, json};
 
 /// Who may: a letter for each of shop, merchant, viewer, office, manager; an asterisk for anybody without a token.
-const MAY: [(&str, &str, &str); 41] = [
+const MAY: [(&str, &str, &str); 44] = [
     ("get", "/me", "smvoM"),
     ("get", "/shops", "smvoM"),
     ("get", "/shops/{shop}/transactions", "smvoM"),
@@ -42,6 +42,9 @@ const MAY: [(&str, &str, &str); 41] = [
     ("get", "/office/orders", "voM"),
     ("post", "/office/orders/{id}/paid", "oM"),
     ("post", "/office/orders/{id}/refund", "oM"),
+    ("get", "/office/exchanges", "voM"),
+    ("get", "/office/members/{card}", "voM"),
+    ("post", "/office/members/{card}/forfeits", "oM"),
     ("get", "/office/books", "voM"),
     ("get", "/office/audit", "voM"),
     ("post", "/office/jobs/{job}", "M"),
@@ -62,6 +65,7 @@ fn filled(path: &str, shop: &str) -> String {
         .replace("{class}", "1")
         .replace("{number}", "1")
         .replace("{job}", "lapse")
+        .replace("{card}", "0000000014")
         .replace("{provider}", "sandbox")
 }
 

@@ -1,4 +1,4 @@
-//! `kinchaku wallet offers, receive, apply, buy, charge, orders`.
+//! `kinchaku wallet offers, receive, apply, buy, charge, exchange, orders`.
 
 use std::path::PathBuf;
 
@@ -93,4 +93,23 @@ pub struct Charge {
     /// How it is paid.
     #[arg(long, value_enum, hide_possible_values = true)]
     pub pay_in: Way,
+}
+
+/// `exchange`.
+#[derive(Clone, Debug, Args)]
+pub struct Exchange {
+    /// The programme.
+    #[arg(long = "programme", value_name = "N")]
+    pub offer: u32,
+    /// How many points.
+    #[arg(
+        long = "points",
+        id = "points_given",
+        value_name = "POINTS",
+        allow_hyphen_values = true
+    )]
+    pub points: String,
+    /// Do not ask.
+    #[arg(long)]
+    pub yes: bool,
 }

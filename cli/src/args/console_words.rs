@@ -39,6 +39,9 @@ pub const COMMANDS: &[(&str, Key)] = &[
     ("office sale verify", Key::CliOfficeSaleVerify),
     ("office orders", Key::CliOfficeOrders),
     ("office refund", Key::CliOfficeRefund),
+    ("office exchanges", Key::CliOfficeExchanges),
+    ("office member", Key::CliOfficeMember),
+    ("office revoke-value", Key::CliOfficeRevokeValue),
     ("office job", Key::CliOfficeJob),
     ("office books", Key::CliOfficeBooks),
     ("office audit", Key::CliOfficeAudit),
@@ -76,6 +79,10 @@ pub const OPTIONS: &[(&str, Key)] = &[
     ("order", Key::CliOptionOrder),
     ("job", Key::CliOptionJob),
     ("at", Key::CliOptionAt),
+    ("card_number", Key::CliOptionCardNumber),
+    ("reason", Key::CliOptionReason),
+    ("key", Key::CliOptionKey),
+    ("owing", Key::CliOptionOwing),
     ("class_named", Key::CliOptionClass),
 ];
 

@@ -11,14 +11,15 @@ mod shop;
 mod wallet;
 mod wrong;
 
-pub use acquire::{Apply, Buy, Charge, Receive};
+pub use acquire::{Apply, Buy, Charge, Exchange, Receive};
 pub use card::{CardArgs, CardCommand, Entered, IdCommand, IdNamed, Link, ReaderArgs, ShowCertificate};
 pub use console::{By, CancelArgs, CharsetWish, ConsoleArgs, Days, ExportArgs, FlavourWish, Listed, ResultsArgs};
 pub use localise::localised;
 pub use office::{
-    CloseArgs, JobArgs, OfficeArgs, OfficeCommand, OfficeSettlements, OfficeTransactions, OrdersArgs, ProgrammeNamed,
-    ProgrammesCommand, ProgrammesShow, RefundArgs, RosterCommand, RosterImport, SaleClose, SaleCommand, SaleDraw,
-    SaleVerify, SaleVoid, Seeded, TownFolder, TransferArgs,
+    CloseArgs, ExchangesArgs, ForfeitArgs, JobArgs, MemberArgs, OfficeArgs, OfficeCommand, OfficeSettlements,
+    OfficeTransactions, OrdersArgs, ProgrammeNamed, ProgrammesCommand, ProgrammesShow, RefundArgs, RosterCommand,
+    RosterImport, SaleApplications, SaleClose, SaleCommand, SaleDraw, SaleVerify, SaleVoid, Seeded, TownFolder,
+    TransferArgs,
 };
 pub use shop::{
     CashRefund, Nothing, ShopArgs, ShopCheck, ShopCommand, ShopConsole, ShopEnrol, ShopRelay, TransactionNamed,

@@ -53,6 +53,12 @@ pub enum OfficeCommand {
     Orders(OrdersArgs),
     /// Give an order's money back.
     Refund(RefundArgs),
+    /// Exchanges of points.
+    Exchanges(ExchangesArgs),
+    /// A member by card number.
+    Member(MemberArgs),
+    /// Take value away.
+    RevokeValue(ForfeitArgs),
     /// Run a job.
     Job(JobArgs),
     /// The trial balance.
@@ -170,7 +176,7 @@ pub enum SaleCommand {
     /// Make the seed of the draw and publish its hash.
     Commit(Seeded),
     /// Who applied.
-    Applications(ProgrammeNamed),
+    Applications(SaleApplications),
     /// Enter an application on paper.
     Apply(ProgrammeNamed),
     /// An application that does not count.
@@ -194,6 +200,17 @@ pub struct Seeded {
     /// Where the seed is kept.
     #[arg(long, value_name = "FILE")]
     pub seed_file: PathBuf,
+}
+
+/// `sale applications`.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct SaleApplications {
+    /// Of which sale.
+    #[command(flatten)]
+    pub named: ProgrammeNamed,
+    /// Those alone whose applicant owes points.
+    #[arg(long)]
+    pub owing: bool,
 }
 
 /// `sale void`.
@@ -274,4 +291,46 @@ pub struct JobArgs {
     /// As if it were this time.
     #[arg(long, value_name = "TIME")]
     pub at: Option<String>,
+}
+
+/// `exchanges`.
+#[derive(Clone, Debug, Args)]
+pub struct ExchangesArgs {
+    /// In one state.
+    #[arg(long, value_name = "STATE")]
+    pub state: Option<String>,
+    /// To its end.
+    #[arg(long)]
+    pub all: bool,
+}
+
+/// `member`.
+#[derive(Clone, Debug, Args)]
+pub struct MemberArgs {
+    /// The card number.
+    #[arg(value_name = "CARD")]
+    pub card_number: String,
+}
+
+/// `revoke-value`.
+#[derive(Clone, Debug, Args)]
+pub struct ForfeitArgs {
+    /// Whose.
+    #[arg(value_name = "CARD")]
+    pub card_number: String,
+    /// Which value.
+    #[arg(long = "class", id = "value_class", value_name = "N")]
+    pub class: u32,
+    /// How much; all that is free where absent.
+    #[arg(long = "amount", id = "amount", value_name = "YEN", value_parser = clap::value_parser!(u64).range(1..))]
+    pub units: Option<u64>,
+    /// Why.
+    #[arg(long, value_name = "TEXT")]
+    pub reason: String,
+    /// The same key again is the same.
+    #[arg(long, value_name = "KEY")]
+    pub key: String,
+    /// Do not ask.
+    #[arg(long)]
+    pub yes: bool,
 }

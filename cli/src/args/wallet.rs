@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, Subcommand};
 
-use super::acquire::{Apply, Buy, Charge, Receive};
+use super::acquire::{Apply, Buy, Charge, Exchange, Receive};
 use super::{Device, TownArgs};
 
 /// A resident's wallet.
@@ -50,6 +50,8 @@ pub enum WalletCommand {
     Buy(Buy),
     /// Top up.
     Charge(Charge),
+    /// Turn points into money.
+    Exchange(Exchange),
     /// What was applied for, ordered and received.
     Orders,
     /// How records and keys are.

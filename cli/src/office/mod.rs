@@ -1,11 +1,13 @@
 //! `kinchaku office …`: the office's desk, by the JSON API and a person's token.
 //!
+//! - [`members`]: members, exchanges of points, value that is taken away
 //! - [`money`]: transactions, results, settlement, the bank's file, orders
 //! - [`programmes`]: the town's folder, how far a programme is, lists of people
 //! - [`sale`]: applications and the draw, and [`verify`], which anybody may do
 //! - [`watch`]: who I am, jobs, the trial balance, the audit
 
 mod apply;
+mod members;
 mod money;
 mod programmes;
 mod sale;
@@ -47,6 +49,9 @@ pub fn run(args: &OfficeArgs, out: &Output) -> Result<Exit, Problem> {
         OfficeCommand::Sale(asked) => sale::run(&client, asked, out),
         OfficeCommand::Orders(asked) => money::orders(&client, asked, out),
         OfficeCommand::Refund(asked) => money::refund(&client, *asked, out),
+        OfficeCommand::Exchanges(asked) => members::exchanges(&client, asked, out),
+        OfficeCommand::Member(asked) => members::member(&client, asked, out),
+        OfficeCommand::RevokeValue(asked) => members::revoke_value(&client, asked, out),
         OfficeCommand::Job(asked) => watch::job(&client, asked, out),
         OfficeCommand::Books => watch::books(&client, out),
         OfficeCommand::Audit => watch::audit(&client, out),

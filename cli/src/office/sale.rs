@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
 use super::{apply, verify};
-use crate::args::{ProgrammeNamed, SaleClose, SaleCommand, SaleDraw, SaleVoid, Seeded};
+use crate::args::{ProgrammeNamed, SaleApplications, SaleClose, SaleCommand, SaleDraw, SaleVoid, Seeded};
 use crate::ask::confirmed;
 use crate::console::client::{Client, typed};
 use crate::console::file;
@@ -26,7 +26,7 @@ use crate::output::{Exit, Mark, Output, Problem};
 pub fn run(client: &Client, command: &SaleCommand, out: &Output) -> Result<Exit, Problem> {
     match command {
         SaleCommand::Commit(asked) => commit(client, asked, out),
-        SaleCommand::Applications(named) => applications(client, *named, out),
+        SaleCommand::Applications(asked) => applications(client, *asked, out),
         SaleCommand::Apply(named) => apply::run(client, *named, out),
         SaleCommand::Void(asked) => void(client, asked, out),
         SaleCommand::CloseList(asked) => close_list(client, *asked, out),
@@ -91,8 +91,13 @@ struct Application {
 }
 
 /// Everybody who applied; names are not among it.
-fn applications(client: &Client, named: ProgrammeNamed, out: &Output) -> Result<Exit, Problem> {
-    let (items, _) = page::collected(client, &route(named, "applications"), &[], Pages::All, out)?;
+fn applications(client: &Client, asked: SaleApplications, out: &Output) -> Result<Exit, Problem> {
+    let query = if asked.owing {
+        vec![("owing", "true".to_owned())]
+    } else {
+        Vec::new()
+    };
+    let (items, _) = page::collected(client, &route(asked.named, "applications"), &query, Pages::All, out)?;
     if out.json() {
         return Ok(Exit::Done);
     }

@@ -1,17 +1,18 @@
-//! `wallet apply`, `buy`, `charge` and `receive`: each asked once, however often the command is run until an answer
+//! `wallet apply`, `buy`, `charge`, `exchange` and `receive`: each asked once, however often the command is run until an answer
 //! came.
 
 use kinchaku_core::acquire::{self as flow, AcquireError};
 use kinchaku_core::sync::sync;
-use kinchaku_design::format::{Unit, moment, money};
+use kinchaku_design::format::{Unit, date, moment, money};
 use kinchaku_design::{Key, say};
-use kinchaku_protocol::api::acquire::{LotsWanted, OrderStage, OrderStatus};
+use kinchaku_protocol::api::acquire::{Exchanged, LotsWanted, OrderStage, OrderStatus};
 use kinchaku_protocol::ids::ClassId;
 use kinchaku_protocol::voucher::VoucherCode;
 use serde_json::{Value, json};
 
 use super::{choice, online, shown};
-use crate::args::{Apply, Buy, Charge, Receive, Seen};
+use crate::args::{Apply, Buy, Charge, Exchange, Receive, Seen};
+use crate::ask::confirmed;
 use crate::host::Opened;
 use crate::output::{Exit, Output, Problem};
 use crate::picture;
@@ -87,6 +88,55 @@ pub fn receive(opened: &Opened, args: &Receive, out: &Output) -> Result<Exit, Pr
         );
     }
     Ok(after(synced.err(), out))
+}
+
+/// Points leave at once, the money comes on its day; it cannot be taken back.
+pub fn exchange(opened: &Opened, args: &Exchange, out: &Output) -> Result<Exit, Problem> {
+    online(opened)?;
+    let points = choice::amount(&args.points)?;
+    let lang = out.lang();
+    let shown_points = money(lang, Unit::Point, points.units());
+    if !args.yes {
+        let values = [("points", shown_points.as_str())];
+        if !confirmed(Key::AcquireExchangeQuestion, &values, Key::AcquireWordExchange, out)? {
+            out.note(Key::ConsoleStopped, &[]);
+            return Ok(Exit::Other);
+        }
+    }
+    let done = flow::exchange(&opened.home, args.offer, points).map_err(|error| told(opened, &error));
+    // What was given back for it is asked for again, whatever became of it.
+    let synced = sync(&opened.home, true).map_err(|error| words::sync::problem(&error));
+    let done = done?;
+    let classes = shown::classes(&opened.home)?;
+    if out.json() {
+        let mut object = exchanged(&done, &classes);
+        if let Some(members) = object.as_object_mut() {
+            members.insert("schema".to_owned(), 1.into());
+            members.insert("programme".to_owned(), args.offer.into());
+            members.insert("code".to_owned(), json!(synced.as_ref().err().map(Problem::code)));
+        }
+        out.object(&object);
+    } else {
+        let values = [
+            ("points", classes.amount(lang, done.source, done.points)),
+            ("date", date(lang, done.due.0, now(opened).day().0)),
+            ("class", classes.name(done.class)),
+            ("amount", classes.amount(lang, done.class, done.amount)),
+        ];
+        let values: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        out.say(Key::AcquireExchangeDone, &values);
+    }
+    Ok(after(synced.err(), out))
+}
+
+/// An exchange for machines.
+pub fn exchanged(done: &Exchanged, classes: &Classes) -> Value {
+    json!({
+        "points": classes.part(done.source, done.points),
+        "value": classes.part(done.class, done.amount),
+        "due": done.due.to_string(),
+        "granted": done.granted,
+    })
 }
 
 /// An order as it was answered. What is paid at once is there at once.

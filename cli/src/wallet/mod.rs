@@ -56,6 +56,7 @@ pub fn run(args: &WalletArgs, machine: &Machine, out: &Output) -> Result<Exit, P
         WalletCommand::Apply(args) => acquire::apply(&opened, args, out),
         WalletCommand::Buy(args) => acquire::buy(&opened, args, out),
         WalletCommand::Charge(args) => acquire::charge(&opened, args, out),
+        WalletCommand::Exchange(args) => acquire::exchange(&opened, args, out),
         WalletCommand::Orders => orders::run(&opened, out),
         WalletCommand::Doctor => doctor::run(&opened, out),
     }

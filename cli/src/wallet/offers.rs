@@ -40,18 +40,31 @@ fn machine(offer: &Offer) -> Value {
         "programme": offer.programme,
         "name": offer.name,
         "class": offer.class.0,
-        "kind": match offer.kind { OfferKind::Sale => "sale", OfferKind::Distribution => "distribution" },
+        "kind": match offer.kind {
+            OfferKind::Sale => "sale",
+            OfferKind::Distribution => "distribution",
+            OfferKind::Exchange => "exchange",
+        },
         "apply": offer.apply.as_ref().map(|apply| json!({
             "opens": apply.window.opens.to_string(), "closes": apply.window.closes.to_string(), "draw": apply.draw,
+            "points": apply.entry.as_ref().map(|entry| entry.points.units()),
         })),
         "acquire": span(&offer.acquire),
-        "use": { "from": offer.from.to_string(), "until": offer.until.to_string() },
+        "use": { "from": offer.from.to_string(), "until": offer.until.map(|day| day.to_string()) },
         "price": offer.price.units(),
         "face": offer.face.units(),
         "most": offer.most,
         "by_number": offer.by_number,
         "by_code": offer.by_code,
         "pay_in": offer.pay_in.iter().map(|way| acquire::way(*way).0).collect::<Vec<_>>(),
+        "exchange": offer.exchange.as_ref().map(|terms| json!({
+            "source": terms.source.0,
+            "step": terms.step.units(),
+            "gives": terms.gives.units(),
+            "least": terms.least.units(),
+            "free": terms.free.units(),
+            "due": terms.due.map(|day| day.to_string()),
+        })),
         "mine": {
             "application": offer.mine.application.map(|id| id.to_string()),
             "wanted": offer.mine.wanted,
@@ -93,23 +106,47 @@ fn tell(offer: &Offer, now: Time, out: &Output) {
             out.say(Key::AcquireSaleLine, &values);
         }
         OfferKind::Distribution => out.say(Key::AcquireDistributionLine, &named),
+        OfferKind::Exchange => {}
     }
     let aside = |key: Key, values: &[(&str, &str)]| out.line(&format!("  {}", say(lang, key, values)));
     let window = |key: Key, span: &Span| {
         let (from, to) = (moment(lang, span.opens.0, now.0), moment(lang, span.closes.0, now.0));
         aside(key, &[("from", &from), ("to", &to)]);
     };
+    let points = |amount: Amount| money(lang, Unit::Point, amount.units());
+    if let Some(terms) = &offer.exchange {
+        let (step, least) = (points(terms.step), points(terms.least));
+        let values = [
+            ("name", offer.name.as_str()),
+            ("number", &number),
+            ("points", &step),
+            ("amount", &face),
+            ("least", &least),
+        ];
+        out.say(Key::AcquireExchangeLine, &values);
+        aside(Key::AcquireExchangeFree, &[("amount", &points(terms.free))]);
+        if let Some(due) = terms.due {
+            let due = date(lang, due.0, now.day().0);
+            aside(Key::AcquireExchangeDue, &[("date", &due)]);
+        }
+    }
     if let Some(apply) = &offer.apply {
         window(Key::AcquireApplyWindow, &apply.window);
+        if let Some(entry) = &apply.entry {
+            aside(Key::AcquireEntry, &[("points", &points(entry.points))]);
+        }
     }
     let acquired = match offer.kind {
         OfferKind::Sale => Key::AcquireBuyWindow,
         OfferKind::Distribution => Key::AcquireReceiveWindow,
+        OfferKind::Exchange => Key::AcquireExchangeWindow,
     };
     window(acquired, &offer.acquire);
-    let from = moment(lang, offer.from.0, now.0);
-    let until = date(lang, offer.until.0, now.day().0);
-    aside(Key::AcquireUseWindow, &[("from", &from), ("to", &until)]);
+    if let Some(until) = offer.until {
+        let from = moment(lang, offer.from.0, now.0);
+        let until = date(lang, until.0, now.day().0);
+        aside(Key::AcquireUseWindow, &[("from", &from), ("to", &until)]);
+    }
     if !offer.pay_in.is_empty() {
         let ways: Vec<&str> = offer
             .pay_in

@@ -39,6 +39,7 @@ pub fn run(opened: &Opened, out: &Output) -> Result<Exit, Problem> {
             let amount = match (entry.wanted.kind, &entry.outcome) {
                 (_, Outcome::Ordered(order)) => money(lang, Unit::Yen, order.price.units()),
                 (_, Outcome::Received(received)) => classes.amount(lang, received.class, received.amount),
+                (_, Outcome::Exchanged(done)) => classes.amount(lang, done.class, done.amount),
                 (Kind::Order, _) if entry.wanted.programme.is_none() => money(lang, Unit::Yen, entry.wanted.units),
                 _ => entry.wanted.units.to_string(),
             };
@@ -62,6 +63,7 @@ fn of(entry: &Entry, classes: &Classes) -> String {
     let class: Option<ClassId> = match &entry.outcome {
         Outcome::Ordered(order) => Some(order.class),
         Outcome::Received(received) => Some(received.class),
+        Outcome::Exchanged(done) => Some(done.class),
         Outcome::Asked | Outcome::Applied(_) | Outcome::Refused(_) => entry.wanted.class,
     };
     match (class, entry.wanted.programme) {
@@ -76,6 +78,7 @@ fn machine(entry: &Entry, classes: &Classes) -> Value {
     let mut object = match &entry.outcome {
         Outcome::Ordered(order) => asked::machine(order, classes),
         Outcome::Received(received) => classes.part(received.class, received.amount),
+        Outcome::Exchanged(done) => asked::exchanged(done, classes),
         Outcome::Applied(id) => json!({ "application": id.to_string() }),
         Outcome::Refused(why) => json!({ "refused": why.as_ref().map(offers::refused) }),
         Outcome::Asked => json!({}),

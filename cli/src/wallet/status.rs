@@ -5,6 +5,7 @@ use kinchaku_core::view::{self, ClassView, WalletView};
 use kinchaku_design::format::{date, moment, money};
 use kinchaku_design::{Key, say, text};
 use kinchaku_protocol::money::Amount;
+use kinchaku_protocol::rules::card_number;
 use kinchaku_protocol::time::Time;
 use serde_json::json;
 
@@ -30,6 +31,7 @@ pub fn run(opened: &Opened, out: &Output) -> Result<Exit, Problem> {
             "rolled_back": wallet.rolled_back,
             "stopped": wallet.stopped,
             "locked": locked,
+            "card": wallet.card.map(card_number::shown),
         }));
         return Ok(Exit::Done);
     }
@@ -63,6 +65,9 @@ fn tell(wallet: &WalletView, now: Time, out: &Output) {
     for (line, class) in columns(&rows, &[2, 4]).iter().zip(&wallet.classes) {
         out.line(line);
         beside(class, now, out);
+    }
+    if let Some(card) = wallet.card {
+        out.say(Key::StatusCard, &[("number", &card_number::shown(card))]);
     }
     if wallet.waiting > 0 {
         out.say(Key::SyncWaiting, &[("count", &wallet.waiting.to_string())]);

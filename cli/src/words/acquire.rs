@@ -24,6 +24,7 @@ impl From<OfferKind> for Asked {
         match kind {
             OfferKind::Sale => Self::Lots,
             OfferKind::Distribution => Self::HandedOut,
+            OfferKind::Exchange => Self::Lots,
         }
     }
 }
@@ -33,6 +34,7 @@ pub fn problem(error: &AcquireError, asked: Asked, now: Time) -> Problem {
     match error {
         AcquireError::NeedsNetwork => Problem::new(Key::ErrorOffline, Exit::NeedsNetwork),
         AcquireError::Waiting => Problem::new(Key::ErrorAcquireWaiting, Exit::NeedsNetwork),
+        AcquireError::Paying => Problem::new(Key::ErrorAcquirePaying, Exit::Other),
         AcquireError::Refused(refused) => refusal(refused, asked, now),
         AcquireError::Sync(error) => sync::problem(error),
         AcquireError::Store(error) => store::store(error),
@@ -72,6 +74,8 @@ pub fn refusal(refused: &AcquireRefusal, asked: Asked, now: Time) -> Problem {
         Why::KeyReused => Problem::new(Key::ErrorInternal, Exit::Other),
         Why::Provider => no(Key::ErrorAcquireProvider),
         Why::Phone => no(Key::ErrorAcquirePhone),
+        Why::NotEnough => no(Key::ErrorAcquireNotEnough).count("left", left),
+        Why::Step => no(Key::ErrorAcquireStep).count("step", most).count("least", left),
     }
 }
 
@@ -101,6 +105,8 @@ pub const fn why(why: Why) -> &'static str {
         Why::KeyReused => "key_reused",
         Why::Provider => "provider",
         Why::Phone => "phone",
+        Why::NotEnough => "not_enough",
+        Why::Step => "step",
     }
 }
 
@@ -135,6 +141,7 @@ pub const fn kind(wanted: &Wanted) -> (&'static str, Key) {
         (Kind::Order, Some(_)) => ("buy", Key::AcquireKindBuy),
         (Kind::Order, None) => ("charge", Key::AcquireKindCharge),
         (Kind::Receive, _) => ("receive", Key::AcquireKindReceive),
+        (Kind::Exchange, _) => ("exchange", Key::AcquireKindExchange),
     }
 }
 
@@ -142,7 +149,7 @@ pub const fn kind(wanted: &Wanted) -> (&'static str, Key) {
 pub const fn outcome(outcome: &Outcome) -> (&'static str, Key) {
     match outcome {
         Outcome::Asked => ("asked", Key::AcquireStateAsked),
-        Outcome::Applied(_) | Outcome::Received(_) => ("taken", Key::AcquireStateTaken),
+        Outcome::Applied(_) | Outcome::Received(_) | Outcome::Exchanged(_) => ("taken", Key::AcquireStateTaken),
         Outcome::Ordered(order) => stage(order.stage),
         Outcome::Refused(_) => ("refused", Key::AcquireStateRefused),
     }

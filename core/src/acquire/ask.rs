@@ -1,8 +1,8 @@
 //! ASKED and its answer: one body, durable before it is sent, sent until the server says something.
 
 use kinchaku_protocol::api::acquire::{
-    ApplyAnswer, ApplyRequest, LotsWanted, MoneyWanted, OrderAnswer, OrderRequest, OrderStage, OrderStatus, PayWay,
-    ReceiveAnswer, ReceiveRequest, Received,
+    ApplyAnswer, ApplyRequest, ExchangeAnswer, ExchangeRequest, Exchanged, LotsWanted, MoneyWanted, OrderAnswer,
+    OrderRequest, OrderStage, OrderStatus, PayWay, ReceiveAnswer, ReceiveRequest, Received,
 };
 use kinchaku_protocol::doc::field::{self, Field};
 use kinchaku_protocol::ids::{ClassId, Ref};
@@ -16,13 +16,14 @@ use crate::home::{Home, Town};
 use crate::key::KeyError;
 use crate::secret::random;
 use crate::store::StoreError;
-use crate::sync::{Call, SyncError, call};
+use crate::sync::{Call, SyncError, call, release_points};
 
 /// What the server took.
 pub(super) enum Taken {
     Application(Ref),
     Order(OrderStatus),
     Received(Received),
+    Exchanged(Exchanged),
 }
 
 /// Applies for lots of a sale (F149, F150); gives the application's number.
@@ -44,7 +45,7 @@ pub fn apply(home: &Home, programme: u32, units: u32, phone: Option<String>) -> 
     };
     match ask(home, wanted, &request)? {
         Taken::Application(id) => Ok(id),
-        Taken::Order(_) | Taken::Received(_) => Err(SyncError::Nonsense.into()),
+        Taken::Order(_) | Taken::Received(_) | Taken::Exchanged(_) => Err(SyncError::Nonsense.into()),
     }
 }
 
@@ -106,14 +107,43 @@ pub fn receive(home: &Home, programme: u32, by_code: bool) -> Result<Received, A
     };
     match ask(home, wanted, &request)? {
         Taken::Received(received) => Ok(received),
-        Taken::Order(_) | Taken::Application(_) => Err(SyncError::Nonsense.into()),
+        Taken::Order(_) | Taken::Application(_) | Taken::Exchanged(_) => Err(SyncError::Nonsense.into()),
+    }
+}
+
+/// Points become money (F014, F015). What is set aside for payments has none of them to give, so an allowance that has
+/// points is given back first; the next sync asks for another.
+///
+/// # Errors
+/// [`AcquireError`].
+pub fn exchange(home: &Home, programme: u32, points: Amount) -> Result<Exchanged, AcquireError> {
+    // Without a network nothing is given back.
+    let town = home.store().read(|db| Town::load(db))?;
+    call(home, &town, Call::get("nonce"))?;
+    if !release_points(home)? {
+        return Err(AcquireError::Paying);
+    }
+    let wanted = Wanted {
+        kind: Kind::Exchange,
+        programme: Some(programme),
+        class: None,
+        units: points.units(),
+    };
+    let request = ExchangeRequest {
+        key: key()?,
+        programme,
+        points,
+    };
+    match ask(home, wanted, &request)? {
+        Taken::Exchanged(exchanged) => Ok(exchanged),
+        Taken::Order(_) | Taken::Application(_) | Taken::Received(_) => Err(SyncError::Nonsense.into()),
     }
 }
 
 fn ordered(taken: Taken) -> Result<OrderStatus, AcquireError> {
     match taken {
         Taken::Order(order) => Ok(order),
-        Taken::Application(_) | Taken::Received(_) => Err(SyncError::Nonsense.into()),
+        Taken::Application(_) | Taken::Received(_) | Taken::Exchanged(_) => Err(SyncError::Nonsense.into()),
     }
 }
 
@@ -147,6 +177,7 @@ pub(super) fn send(home: &Home, row: &Acquisition) -> Result<Taken, AcquireError
         Kind::Apply => "apply",
         Kind::Order => "order",
         Kind::Receive => "receive",
+        Kind::Exchange => "exchange",
     };
     let town = home.store().read(|db| Town::load(db))?;
     let once = || call(home, &town, Call::signed(route, request.to_vec()));
@@ -173,6 +204,7 @@ pub(super) fn send(home: &Home, row: &Acquisition) -> Result<Taken, AcquireError
                 Taken::Application(id) => (field::to_bytes(id), false),
                 Taken::Order(order) => (field::to_bytes(order), is_open(order)),
                 Taken::Received(received) => (field::to_bytes(received), false),
+                Taken::Exchanged(exchanged) => (field::to_bytes(exchanged), false),
             };
             settle(home, row, State::Taken, Some(&kept), (open, brings_value(&taken)))?;
             fault::point("acquire.settled");
@@ -212,6 +244,10 @@ fn read(kind: Kind, request: &[u8], answer: &[u8]) -> Result<Answered, SyncError
             let answer: ReceiveAnswer = field::from_bytes(answer).map_err(|_| SyncError::Nonsense)?;
             (answer.received.map(Taken::Received), answer.refused)
         }
+        Kind::Exchange => {
+            let answer: ExchangeAnswer = field::from_bytes(answer).map_err(|_| SyncError::Nonsense)?;
+            (answer.exchanged.map(Taken::Exchanged), answer.refused)
+        }
     };
     match (taken, refused) {
         (Some(taken), None) => Ok(Ok(taken)),
@@ -240,7 +276,7 @@ fn brings_value(taken: &Taken) -> bool {
     match taken {
         Taken::Received(_) => true,
         Taken::Order(order) => order.stage == OrderStage::Paid,
-        Taken::Application(_) => false,
+        Taken::Application(_) | Taken::Exchanged(_) => false,
     }
 }
 

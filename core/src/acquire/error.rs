@@ -16,6 +16,9 @@ pub enum AcquireError {
     /// It was asked and no answer came: the server may have it or not. It is sent again by the next sync.
     #[error("no answer yet")]
     Waiting,
+    /// A payment waits for its signature: what it needs cannot be given back now.
+    #[error("a payment is being made")]
+    Paying,
     /// A rule's no.
     #[error("refused: {0:?}")]
     Refused(AcquireRefusal),

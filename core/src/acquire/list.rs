@@ -1,6 +1,6 @@
 //! What this device asked for, newest first, with what became of it. Works without a network.
 
-use kinchaku_protocol::api::acquire::{AcquireRefusal, OrderStatus, Received};
+use kinchaku_protocol::api::acquire::{AcquireRefusal, Exchanged, OrderStatus, Received};
 use kinchaku_protocol::doc::field;
 use kinchaku_protocol::ids::Ref;
 use kinchaku_protocol::time::Time;
@@ -23,6 +23,8 @@ pub enum Outcome {
     Ordered(OrderStatus),
     /// Something was handed out.
     Received(Received),
+    /// Points are gone, and money comes on its day.
+    Exchanged(Exchanged),
     /// A rule's no; none where the server did not take the request at all.
     Refused(Option<AcquireRefusal>),
 }
@@ -57,6 +59,7 @@ fn entry(row: &Acquisition) -> Result<Entry, StoreError> {
         (State::Taken, Kind::Apply) => Outcome::Applied(kept(answer.unwrap_or_default())?),
         (State::Taken, Kind::Order) => Outcome::Ordered(kept(answer.unwrap_or_default())?),
         (State::Taken, Kind::Receive) => Outcome::Received(kept(answer.unwrap_or_default())?),
+        (State::Taken, Kind::Exchange) => Outcome::Exchanged(kept(answer.unwrap_or_default())?),
     };
     Ok(Entry {
         wanted: row.wanted,

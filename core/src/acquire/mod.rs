@@ -1,4 +1,5 @@
-//! Acquiring value: what the town offers, applications for lots, orders of lots or money, and what is handed out.
+//! Acquiring value: what the town offers, applications for lots, orders of lots or money, what is handed out, and
+//! points that become money.
 //! All of it needs a network; what comes of it arrives as any value does, by signed pages.
 //!
 //! ```text
@@ -20,7 +21,7 @@ mod list;
 mod offers;
 mod resume;
 
-pub use ask::{apply, charge, order, receive};
+pub use ask::{apply, charge, exchange, order, receive};
 pub use code::{VoucherError, read_voucher};
 pub use error::AcquireError;
 pub use list::{Entry, Outcome, list};

@@ -15,6 +15,8 @@ pub enum Kind {
     Order,
     /// What is handed out.
     Receive,
+    /// Points that become money.
+    Exchange,
 }
 
 /// Asked → Taken | Refused.
@@ -37,7 +39,7 @@ pub struct Wanted {
     pub programme: Option<u32>,
     /// Money of which class.
     pub class: Option<ClassId>,
-    /// Lots, or an amount of money.
+    /// Lots, an amount of money, or points.
     pub units: u64,
 }
 
@@ -78,6 +80,7 @@ fn read(row: &Row<'_>) -> Result<Acquisition> {
                 0 => Kind::Apply,
                 1 => Kind::Order,
                 2 => Kind::Receive,
+                3 => Kind::Exchange,
                 _ => return Err(out_of_range()),
             },
             programme: row.get(2)?,
@@ -101,6 +104,7 @@ const fn kind_number(kind: Kind) -> i64 {
         Kind::Apply => 0,
         Kind::Order => 1,
         Kind::Receive => 2,
+        Kind::Exchange => 3,
     }
 }
 

@@ -8,8 +8,8 @@
 
 use kinchaku_protocol::api::AllowanceRequest;
 use kinchaku_protocol::doc::field::{self, Bytes};
-use kinchaku_protocol::doc::{Allowance, Close, Document as _, Received, Role, Verified};
-use kinchaku_protocol::ids::Ref;
+use kinchaku_protocol::doc::{Allowance, ClassRow, Close, Document as _, Received, Role, Table, Verified};
+use kinchaku_protocol::ids::{Ref, ServiceType};
 use kinchaku_protocol::rules::refresh as rule;
 use kinchaku_protocol::time::Time;
 use rusqlite::Connection;
@@ -105,6 +105,34 @@ pub fn enlarge(home: &Home) -> Result<bool, SyncError> {
         return Ok(false);
     }
     replace(home)
+}
+
+/// Gives the allowance in use back where it has points, and tells the server, so that they can be given up for something
+/// else. Returns whether nothing is in the way any more; a payment that waits for its signature is.
+///
+/// # Errors
+/// [`SyncError`].
+pub fn release_points(home: &Home) -> Result<bool, SyncError> {
+    let purse = home.store().read(|db| {
+        let classes: Vec<ClassRow> = server_rows::all(db, Table::Class)?;
+        let points = ServiceType::Points.number();
+        let of_points = |class| {
+            classes
+                .iter()
+                .any(|row| row.class == class && row.service_type == points)
+        };
+        let purse = Purse::load(db)?;
+        Ok::<_, SyncError>(purse.filter(|purse| purse.lines.iter().any(|line| of_points(line.line.class))))
+    })?;
+    let Some(purse) = purse else {
+        return Ok(true);
+    };
+    if !close(home, purse.allowance.to_ref())? {
+        return Ok(false);
+    }
+    fault::point("allowance.closed");
+    super::outbox::deliver(home, true)?;
+    Ok(true)
 }
 
 /// Signs and stores the close of the allowance in use; not while a payment waits for its signature.

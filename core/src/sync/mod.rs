@@ -29,7 +29,7 @@ mod knowledge;
 mod outbox;
 mod pages;
 
-pub use allowance::{enlarge as enlarge_allowance, replace as replace_allowance};
+pub use allowance::{enlarge as enlarge_allowance, release_points, replace as replace_allowance};
 pub use error::SyncError;
 pub use exchange::{Call, call};
 pub use outbox::{Delivered, deliver};

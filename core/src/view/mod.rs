@@ -3,7 +3,8 @@
 //! Reading only; works without a network, and while paying is locked.
 
 use kinchaku_protocol::doc::{
-    AccountRow, BalanceRow, ClassRow, FactKind, HistoryRow, LotRow, Role, RuleRow, SaleRow, StandingRow, Table,
+    AccountRow, BalanceRow, ClassRow, FactKind, HistoryRow, LotRow, MemberRow, Role, RuleRow, SaleRow, StandingRow,
+    Table,
 };
 use kinchaku_protocol::ids::{ClassId, Ref, ServiceType};
 use kinchaku_protocol::money::Amount;
@@ -41,7 +42,7 @@ pub struct ClassView {
     pub owed: Amount,
     /// The rank (F016).
     pub rank: Option<String>,
-    /// Points earned and not granted yet (F026).
+    /// Points earned and not granted yet (F026), or money of an exchange whose day has not come (F014).
     pub coming: Amount,
 }
 
@@ -71,6 +72,8 @@ pub struct WalletView {
     pub rolled_back: bool,
     /// Whether the office stopped this account.
     pub stopped: bool,
+    /// The card number (F026), once the server has said it.
+    pub card: Option<u64>,
 }
 
 /// The home screen of a wallet.
@@ -85,6 +88,7 @@ pub fn wallet(home: &Home) -> Result<WalletView, StoreError> {
         let rows: Vec<ClassRow> = server_rows::all(db, Table::Class)?;
         let balances: Vec<BalanceRow> = server_rows::all(db, Table::Balance)?;
         let account: Vec<AccountRow> = server_rows::all(db, Table::Account)?;
+        let member: Vec<MemberRow> = server_rows::all(db, Table::Member)?;
         let told = Told {
             balances,
             lots: server_rows::all(db, Table::Lot)?,
@@ -102,6 +106,7 @@ pub fn wallet(home: &Home) -> Result<WalletView, StoreError> {
             as_of: synced_at(db)?,
             rolled_back,
             stopped: account.iter().any(|account| account.stopped),
+            card: member.first().map(|member| member.card),
         })
     })
 }

@@ -16,6 +16,8 @@ codes! {
         Sale = 0,
         /// Vouchers are handed out (F068, F069).
         Distribution = 1,
+        /// Points become money (F014, F015).
+        Exchange = 2,
     }
 }
 
@@ -52,6 +54,36 @@ record! {
         window: Span,
         /// Whether lots are drawn where too many are wanted (F078).
         draw: bool,
+        /// What each lot applied for costs in points; none where applying costs nothing (F009).
+        entry: Option<OfferEntry>,
+    ]
+}
+
+record! {
+    /// What an application costs in points.
+    pub struct OfferEntry [
+        /// Which points.
+        class: ClassId,
+        /// How many for each lot.
+        points: Amount,
+    ]
+}
+
+record! {
+    /// Terms on which points become money (F014, F015).
+    pub struct OfferExchange [
+        /// Which points.
+        source: ClassId,
+        /// Points in one step: multiples of it are exchanged.
+        step: Amount,
+        /// What one step becomes.
+        gives: Amount,
+        /// The fewest points at once.
+        least: Amount,
+        /// Points that could be exchanged now; what is set aside for payments is not among them.
+        free: Amount,
+        /// On which day the money would come; none where no calendar says so.
+        due: Option<Day>,
     ]
 }
 
@@ -68,12 +100,12 @@ record! {
         kind: OfferKind,
         /// Applications; none where everybody acquires at once.
         apply: Option<OfferApply>,
-        /// When it is bought or handed out.
+        /// When it is bought, handed out or exchanged.
         acquire: Span,
         /// The first second of its use (F079).
         from: Time,
-        /// The last day of its use.
-        until: Day,
+        /// The last day of its use; none where it has none.
+        until: Option<Day>,
         /// What one lot costs; nothing where it is handed out.
         price: Amount,
         /// What one lot is worth.
@@ -86,6 +118,8 @@ record! {
         by_code: bool,
         /// How it can be paid.
         pay_in: Vec<PayWay>,
+        /// Terms of an exchange; none where it is none.
+        exchange: Option<OfferExchange>,
         /// What the person has of it.
         mine: OfferShare,
         /// Why the next step is not open to the person now; none where it is.
@@ -172,6 +206,10 @@ codes! {
         Provider = 21,
         /// The telephone number is asked for (F150).
         Phone = 22,
+        /// Not so many points are free: see `left`. What is set aside for payments is not.
+        NotEnough = 23,
+        /// Not a multiple of `most`, or fewer than `left` (F014).
+        Step = 24,
     }
 }
 
@@ -368,6 +406,46 @@ record! {
     pub struct ReceiveAnswer [
         /// What was handed out, where it was.
         received: Option<Received>,
+        /// Why it was not.
+        refused: Option<AcquireRefusal>,
+    ]
+}
+
+record! {
+    /// Points become money (F014, F015). It cannot be taken back.
+    pub struct ExchangeRequest [
+        /// The device's key: the same key again is the same exchange.
+        key: String,
+        /// On which terms.
+        programme: u32,
+        /// How many points.
+        points: Amount,
+    ]
+}
+
+record! {
+    /// An exchange as it stands.
+    pub struct Exchanged [
+        /// Which points are gone.
+        source: ClassId,
+        /// How many.
+        points: Amount,
+        /// Which money comes.
+        class: ClassId,
+        /// How much.
+        amount: Amount,
+        /// On which day.
+        due: Day,
+        /// Whether it has come.
+        granted: bool,
+    ]
+}
+
+record! {
+    /// What became of it.
+    pub struct ExchangeAnswer [
+        /// The exchange, where it was taken.
+        exchanged: Option<Exchanged>,
         /// Why it was not.
         refused: Option<AcquireRefusal>,
     ]

@@ -36,7 +36,9 @@ pub use keyset::{KeyEntry, KeySet, KeyUse};
 pub use linkproof::{CardMethod, LinkProof, MAX_LINK_PROOF};
 pub use page::{Page, Row, StateRoot, Table};
 pub use receipt::{Receipt, ReceiptError, Refusal};
-pub use row::{AccountRow, BalanceRow, ClassRow, HistoryRow, LotRow, RuleRow, SaleRow, ShopRow, StandingRow};
+pub use row::{
+    AccountRow, BalanceRow, ClassRow, HistoryRow, LotRow, MemberRow, RuleRow, SaleRow, ShopRow, StandingRow,
+};
 pub use seen::{Assurance, Seen, Verdict};
 pub use upload::{Answer, AnswerItem, ParkReason, Upload, UploadItem};
 

@@ -33,6 +33,8 @@ codes! {
         Rule = 10,
         /// [`super::StandingRow`] by class.
         Standing = 11,
+        /// [`super::MemberRow`], one.
+        Member = 12,
     }
 }
 

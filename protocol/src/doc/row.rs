@@ -16,6 +16,14 @@ record! {
 }
 
 record! {
+    /// The account as people name it to each other.
+    pub struct MemberRow [
+        /// The card number (F026): [`crate::rules::card_number`].
+        card: u64,
+    ]
+}
+
+record! {
     /// A value class.
     pub struct ClassRow [
         /// Which.
@@ -54,7 +62,7 @@ record! {
         owed: Amount,
         /// The place of the rank among the class's ranks, none where nobody was judged yet.
         rank: Option<u32>,
-        /// Points earned and not granted yet.
+        /// Points earned and not granted yet, or money of an exchange whose day has not come.
         coming: Amount,
     ]
 }

@@ -10,10 +10,12 @@
 //! - [`earn`]: what does a payment earn, and what does taking it back cost?
 //! - [`rank`]: which rank does a member have?
 //! - [`expiry`]: when does value end?
+//! - [`card_number`]: which number do people call an account by?
 //! - [`draw`]: who wins when more is wanted than there is?
 
 pub mod authorisation;
 pub mod caps;
+pub mod card_number;
 pub mod draw;
 pub mod duplicate;
 pub mod earn;

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use kinchaku_protocol::api::acquire::{
-    ApplyAnswer, ApplyRequest, MAX_KEY, OrderAnswer, OrderQuery, OrderRequest, ReceiveAnswer, ReceiveRequest,
+    ApplyAnswer, ApplyRequest, ExchangeAnswer, ExchangeRequest, MAX_KEY, OrderAnswer, OrderQuery, OrderRequest,
+    ReceiveAnswer, ReceiveRequest,
 };
 use kinchaku_protocol::doc::Role;
 use kinchaku_protocol::doc::field::to_bytes;
@@ -15,7 +16,7 @@ use super::signed::Signed;
 use super::{App, Problem};
 use crate::clock;
 use crate::command::CommandError;
-use crate::sale::answer::{pay_in, placed, refused, status};
+use crate::sale::answer::{exchanged, pay_in, placed, refused, status};
 use crate::sale::desk::{SaleError, Shows, Wish};
 
 /// The most characters of a telephone number.
@@ -103,6 +104,21 @@ pub(super) async fn receive(State(app): State<Arc<App>>, signed: Signed) -> Resu
         .hand_out(request.programme, account, key, request.by_code, clock::now());
     let (received, refused) = answered(received.await)?;
     Ok(Cbor(to_bytes(&ReceiveAnswer { received, refused })))
+}
+
+/// `POST exchange`: points become money (F014, F015).
+pub(super) async fn exchange(State(app): State<Arc<App>>, signed: Signed) -> Result<Cbor, Problem> {
+    let request: ExchangeRequest = read(&signed.body)?;
+    let account = account(&signed)?;
+    let key = short(Some(&request.key), MAX_KEY)?.ok_or(Problem::Malformed)?;
+    let row = app
+        .books
+        .exchange(request.programme, account, request.points, key, clock::now());
+    let (row, refused) = answered(row.await)?;
+    Ok(Cbor(to_bytes(&ExchangeAnswer {
+        exchanged: row.as_ref().map(exchanged),
+        refused,
+    })))
 }
 
 /// Wallets alone acquire.

@@ -158,6 +158,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/order", post(acquire::order))
         .route("/order-status", post(acquire::order_status))
         .route("/receive", post(acquire::receive))
+        .route("/exchange", post(acquire::exchange))
         .layer(from_fn(version))
         .route("/office", post(office::office).layer(DefaultBodyLimit::max(api::LARGE)))
         .layer(from_fn_with_state(app.clone(), our_town));

@@ -225,6 +225,8 @@ const fn refused(refusal: Refusal) -> &'static str {
         Refusal::SoldOut { .. } => "sold_out",
         Refusal::PayIn => "pay_in",
         Refusal::Owing => "owing",
+        Refusal::NotEnough { .. } => "not_enough",
+        Refusal::Step { .. } => "step",
         Refusal::Apart(..) => "apart",
         Refusal::NoClass(_) => "no_class",
     }

@@ -67,6 +67,8 @@ numbered! {
         Charge = 1,
         /// Vouchers bought: their price, and the town's premium on it.
         Purchase = 2,
+        /// Points given up for something else, and what came of them.
+        Exchange = 3,
         /// A payment to a shop.
         Pay = 4,
         /// A payment taken back.
@@ -75,6 +77,8 @@ numbered! {
         Expire = 6,
         /// Value taken back: points of a payment that was taken back (F006), or what was bought and not paid for.
         Clawback = 7,
+        /// Value the office took away (F105).
+        Forfeit = 8,
         /// A shop's claims, transferred to its bank.
         Payout = 9,
         /// A loss that lots could cover after all.
@@ -101,6 +105,10 @@ numbered! {
         Receivable = 6,
         /// What was transferred to shops.
         Payout = 7,
+        /// Points that people gave up for something of a programme, and what came of them.
+        Exchange = 8,
+        /// Value the office took away.
+        Forfeit = 9,
     }
 }
 
@@ -790,9 +798,11 @@ pub const TABLES: &[&TableDef] = &{
         ChallengeRow, DeedRow, KeyIdProgressRow, KeyIdRow, KeyRow, PendingRow, PersonRow, PersonalKeyRow, PersonalRow,
         ProofRow,
     };
-    use crate::points::rows::{BalanceRow, CampaignPointsRow, EarningRow, ExtendingRow, PointDayRow, RankRow};
+    use crate::points::rows::{
+        BalanceRow, CampaignPointsRow, EarningRow, ExtendingRow, ForfeitRow, PointDayRow, RankRow,
+    };
     use crate::programme::rows::{ProgrammeFileRow, RosterLineRow, RosterRow};
-    use crate::sale::rows::{ApplicationRow, OrderRow, ProviderEventRow, SaleRow, ShareRow};
+    use crate::sale::rows::{ApplicationRow, ExchangeRow, OrderRow, ProviderEventRow, SaleRow, ShareRow};
     use crate::settlement::rows::{PayoutRow, PeriodRow, RefundRow};
     use crate::store::table::Table;
     [
@@ -856,6 +866,8 @@ pub const TABLES: &[&TableDef] = &{
         RefundRow::DEF,
         TokenRow::DEF,
         OfficeDeedRow::DEF,
+        ExchangeRow::DEF,
+        ForfeitRow::DEF,
     ]
 };
 

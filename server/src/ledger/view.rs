@@ -18,10 +18,10 @@ use crate::identity::rows::{
     ChallengeRow, DeedRow, KeyIdProgressRow, KeyIdRow, KeyRow, PendingRow, PersonRow, PersonalKeyRow, PersonalRow,
     ProofRow,
 };
-use crate::points::rows::{BalanceRow, CampaignPointsRow, EarningRow, ExtendingRow, PointDayRow, RankRow};
+use crate::points::rows::{BalanceRow, CampaignPointsRow, EarningRow, ExtendingRow, ForfeitRow, PointDayRow, RankRow};
 use crate::programme::Programmes;
 use crate::programme::rows::{ProgrammeFileRow, RosterLineRow, RosterRow};
-use crate::sale::rows::{ApplicationRow, OrderRow, ProviderEventRow, SaleRow, ShareRow};
+use crate::sale::rows::{ApplicationRow, ExchangeRow, OrderRow, ProviderEventRow, SaleRow, ShareRow};
 use crate::settlement::rows::{PayoutRow, PeriodRow, RefundRow};
 use crate::store::Write;
 use crate::store::table::{BadValue, Column, Table, TableDef, Value};
@@ -236,6 +236,8 @@ view! {
     refunds: RefundRow;
     tokens: TokenRow by |row| row.id.to_value();
     office_log: OfficeDeedRow;
+    exchanges: ExchangeRow;
+    forfeits: ForfeitRow;
 }
 
 impl View {

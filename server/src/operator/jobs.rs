@@ -45,6 +45,7 @@ pub(crate) async fn run(books: &Books, job: Job, at: Time) -> Result<Ran, Proble
         Job::Points => books.grant_due(at).await?,
         Job::Rank => books.judge_due(at).await?,
         Job::Bonus => books.grant_bonuses(at).await?,
+        Job::Exchanges => books.grant_exchanges(at).await?,
         Job::Orders => {
             let lapsed = books.lapse_orders(at).await?;
             lapsed.saturating_add(books.return_due(at).await?)

@@ -208,6 +208,8 @@ const fn book_word(book: Book) -> &'static str {
         Book::ExpiryIncome => "expiry_income",
         Book::Receivable => "receivable",
         Book::Payout => "payout",
+        Book::Exchange => "exchange",
+        Book::Forfeit => "forfeit",
     }
 }
 

@@ -156,7 +156,7 @@ pub(super) fn end_on(view: &mut View, account: u64, class: ClassId, until: Optio
 }
 
 /// Tells the owner of a balance that its end, its debt or its rank is another.
-pub(super) fn tell_standing(view: &mut View, account: u64, class: ClassId) {
+pub(crate) fn tell_standing(view: &mut View, account: u64, class: ClassId) {
     let party = account_party(account);
     let key = class.0.to_be_bytes().to_vec();
     view.tell(Topic::Account, party, List::Standing, key.clone());

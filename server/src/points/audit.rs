@@ -9,7 +9,7 @@ use kinchaku_protocol::money::{Amount, Signed};
 use kinchaku_protocol::rules::earn::base;
 
 use super::earn::{by_campaign, rule};
-use super::rows::{BalanceRow, CampaignPointsRow, EarningRow, EarningState};
+use super::rows::{BalanceRow, CampaignPointsRow, EarningRow, EarningState, ForfeitRow};
 use crate::ledger::rows::{ClassRow, HoldLineRow, IntentRow, LotRow, account_party};
 use crate::ledger::view::View;
 use crate::settlement::rows::RefundRow;
@@ -24,6 +24,7 @@ pub(crate) struct Points {
     pub(crate) earnings: Vec<EarningRow>,
     pub(crate) campaigns: Vec<CampaignPointsRow>,
     pub(crate) refunds: Vec<RefundRow>,
+    pub(crate) forfeits: Vec<ForfeitRow>,
     pub(crate) classes: Vec<ClassRow>,
 }
 
@@ -35,6 +36,7 @@ impl Points {
             earnings: view.earnings.all().cloned().collect(),
             campaigns: view.campaign_points.all().cloned().collect(),
             refunds: view.refunds.all().cloned().collect(),
+            forfeits: view.forfeits.all().cloned().collect(),
             classes: view.classes.all().cloned().collect(),
         }
     }
@@ -71,6 +73,18 @@ impl Points {
         }
         for (party, class) in claims.keys() {
             broken("I3 what is owed was posted", format!("party {party} class {class}"));
+        }
+    }
+
+    /// F105: what was taken away has its reason, and is in the ledger.
+    pub(crate) fn check_forfeits(&self, posted: &Claims, broken: &mut impl FnMut(&'static str, String)) {
+        let mut sums = Claims::new();
+        for row in &self.forfeits {
+            let sum = sums.entry((account_party(row.account), row.class)).or_default();
+            *sum = sum.plus(row.amount.credit()).unwrap_or(*sum);
+        }
+        if sums != *posted {
+            broken("F105 what was taken away was posted", "all accounts".to_owned());
         }
     }
 

@@ -11,6 +11,7 @@ impl Books<'_> {
             PointsAction::Grant { earnings } => self.grant(earnings),
             PointsAction::Expire { balances } => self.end_balances(balances),
             PointsAction::Judge { members } => self.judge(members),
+            PointsAction::Forfeit(asked) => self.take_away(asked),
         }
         .map(Reply::Ready)
     }

@@ -100,7 +100,7 @@ fn campaigns(programmes: &Programmes, class: ClassId) -> Vec<Campaign> {
     let own = programmes.programmes.values().filter(|row| row.class == class);
     own.filter_map(|programme| match &programme.kind {
         Kind::Campaign(campaign) => Some(*campaign),
-        Kind::Sale(_) | Kind::Distribution(_) => None,
+        Kind::Sale(_) | Kind::Distribution(_) | Kind::Exchange(_) => None,
     })
     .collect()
 }

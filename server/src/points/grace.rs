@@ -99,9 +99,9 @@ fn came_back_late(
 }
 
 /// Lets value that is back live on where its lot is over; gives the lot it is in, none where it ended.
-fn prolong(view: &mut View, lot: LotRow, amount: Amount, now: Time) -> Result<Option<u64>, Broken> {
+pub(super) fn prolong(view: &mut View, lot: LotRow, amount: Amount, now: Time) -> Result<Option<u64>, Broken> {
     let today = now.day();
-    if usable(end(view, &lot), today) {
+    if !over(view, &lot) && usable(end(view, &lot), today) {
         return Ok(Some(lot.id));
     }
     let amount = amount.min(lot.remaining.less(lot.held));
@@ -152,10 +152,17 @@ fn prolong(view: &mut View, lot: LotRow, amount: Amount, now: Time) -> Result<Op
     Ok(to)
 }
 
+/// Whether a lot is of a balance of the extending kind that has ended: it has no day of its own, and lives by none.
+fn over(view: &View, lot: &LotRow) -> bool {
+    let whole = view.extending.get(&(lot.account, lot.class));
+    lot.until.is_none() && whole.is_some_and(|row| row.until.is_none())
+}
+
 /// The days of grace of the programme that hands out a class; the longest where several do.
 fn grace_days(view: &View, class: ClassId) -> u32 {
     let programmes = view.programmes.iter().flat_map(|known| known.programmes.values());
-    let handing = programmes.filter(|row| row.class == class && !matches!(row.kind, Kind::Campaign(_)));
+    let handing =
+        programmes.filter(|row| row.class == class && !matches!(row.kind, Kind::Campaign(_) | Kind::Exchange(_)));
     handing.map(|row| row.grace_days).max().unwrap_or(USUAL_DAYS)
 }
 

@@ -3,7 +3,8 @@
 use kinchaku_protocol::rules::expiry::Expiry;
 
 use super::action::PointsAction;
-use super::rows::{CampaignPointsRow, EarningRow, EarningState, ExtendingRow, PointDayRow, RankRow};
+use super::forfeit::forfeit_key;
+use super::rows::{CampaignPointsRow, EarningRow, EarningState, ExtendingRow, ForfeitRow, PointDayRow, RankRow};
 use crate::lane::wants::Wants;
 use crate::ledger::rows::{AccountRow, ClassRow, LotRow};
 use crate::ledger::view::View;
@@ -28,6 +29,12 @@ pub(crate) fn wants(wants: &mut Wants, action: &PointsAction) {
                 wants.one::<PointDayRow>("account", account);
                 wants.one::<RankRow>("account", account);
             }
+        }
+        PointsAction::Forfeit(asked) => {
+            wants.one::<ForfeitRow>("id", &forfeit_key(asked.account, &asked.key));
+            wants.one::<AccountRow>("id", &asked.account);
+            wants.one::<ClassRow>("id", &asked.class);
+            wants.filtered::<LotRow>("account", &asked.account, Some("remaining > 0"));
         }
     }
 }

@@ -16,6 +16,7 @@ mod decide;
 mod due;
 mod earn;
 mod expire;
+pub mod forfeit;
 mod grace;
 mod grant;
 mod judge;
@@ -23,12 +24,15 @@ pub(crate) mod load;
 mod owe;
 pub mod rows;
 mod run;
+mod spend;
 mod usable;
 
+pub(crate) use self::acquire::tell_standing;
 pub use self::acquire::{Acquired, Posted, acquire};
 pub use self::claw::{Taken, TakenBack, claw_back};
 pub(crate) use self::earn::posted;
 pub(crate) use self::grace::{released, taken_back};
+pub use self::spend::{Spending, Spent, free_of, give_back, spend};
 pub(crate) use self::usable::{free, opened_since};
 
 use kinchaku_protocol::ids::Pid;

@@ -127,3 +127,26 @@ table! {
         judged: Day,
     }
 }
+
+table! {
+    /// Value the office took away, and why.
+    pub struct ForfeitRow in "forfeits" key [
+        /// Hash of account and the caller's key.
+        id: DocId,
+    ] {
+        /// From whom.
+        account: u64,
+        /// Which value.
+        class: ClassId,
+        /// How much.
+        amount: Amount,
+        /// Why, in the office's words.
+        reason: String,
+        /// Whose token.
+        token: u64,
+        /// The entry.
+        entry: u64,
+        /// When.
+        at: Time,
+    }
+}

@@ -37,7 +37,7 @@ fn opens(programmes: &Programmes, class: ClassId) -> Option<Time> {
     let from = handing.filter_map(|programme| match &programme.kind {
         Kind::Sale(sale) => Some(sale.usage.from),
         Kind::Distribution(distribution) => Some(distribution.usage.from),
-        Kind::Campaign(_) => None,
+        Kind::Campaign(_) | Kind::Exchange(_) => None,
     });
     from.min()
 }

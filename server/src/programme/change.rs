@@ -63,13 +63,15 @@ fn keeps(before: &Programme, after: &Programme, row: Option<&SaleRow>) -> bool {
             let listed = row.is_some_and(|row| row.closed_at.is_some());
             // Who applied did so under the rules of the application.
             let applied = row.is_some_and(|row| row.applications > 0);
-            let drawn = |sale: &super::model::Sale| sale.apply.map(|apply| apply.draw);
+            let drawn = |sale: &super::model::Sale| sale.apply.map(|apply| (apply.draw, apply.entry));
             (lots == 0 || (old.price == new.price && old.face == new.face && new.stock() >= lots))
                 && (!applied || drawn(old) == drawn(new))
                 && (!listed || (old.stock() == new.stock() && old.most == new.most))
         }
         (Kind::Distribution(_), Kind::Distribution(new)) => row.is_none_or(|row| row.issued <= new.issue_ceiling),
         (Kind::Campaign(_), Kind::Campaign(_)) => true,
+        // Each exchange keeps the terms it was asked on.
+        (Kind::Exchange(old), Kind::Exchange(new)) => old.source == new.source,
         _ => false,
     }
 }

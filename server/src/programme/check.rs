@@ -10,7 +10,8 @@ use kinchaku_protocol::rules::eligibility::{age_on, lives_in};
 use kinchaku_protocol::rules::expiry;
 use kinchaku_protocol::time::{Day, Time};
 
-use super::model::{Distribution, Programmes, Sale, UsePeriod, Who, Window};
+use super::model::{Distribution, Exchange, Programmes, Sale, UsePeriod, Who, Window};
+use crate::calendar::{Business, Calendar, CalendarError, Shift};
 
 /// What is proven about a person, as far as a rule may ask.
 #[derive(Clone, Copy, Default)]
@@ -122,6 +123,20 @@ pub enum Refusal {
     /// Owes value that was taken back: it has to be settled before.
     #[error("owes value")]
     Owing,
+    /// Not so many points are free; what is set aside for payments is not.
+    #[error("{left} points are free")]
+    NotEnough {
+        /// How many are.
+        left: Amount,
+    },
+    /// Not whole steps, or fewer than at least.
+    #[error("steps of {step}, at least {least}")]
+    Step {
+        /// Points in one step.
+        step: Amount,
+        /// The fewest at once.
+        least: Amount,
+    },
     /// These two do not pay together.
     #[error("{0} and {1} do not pay together")]
     Apart(ClassId, ClassId),
@@ -312,6 +327,52 @@ impl Distribution {
         }
         Ok(())
     }
+}
+
+impl Exchange {
+    /// What so many points become now, of `free` ones.
+    ///
+    /// # Errors
+    /// [`Refusal`].
+    pub fn may_exchange(
+        &self,
+        who: &Who,
+        facts: &Facts<'_>,
+        points: Amount,
+        free: Amount,
+        now: Time,
+    ) -> Result<Amount, Refusal> {
+        self.window.check(now)?;
+        who.check(facts, now.day())?;
+        let amount = self.value(points).filter(|_| points >= self.least);
+        let (step, least) = (self.step, self.least);
+        let amount = amount.ok_or(Refusal::Step { step, least })?;
+        (points <= free)
+            .then_some(amount)
+            .ok_or(Refusal::NotEnough { left: free })
+    }
+
+    /// What so many points become; none where they are not whole steps.
+    #[must_use]
+    pub fn value(&self, points: Amount) -> Option<Amount> {
+        worth(points, self.step, self.gives)
+    }
+
+    /// On which day the money comes that is asked for today: where the office is closed, on the next day it is open.
+    ///
+    /// # Errors
+    /// [`CalendarError`] where nobody knows the holidays of its year.
+    pub fn due(&self, calendar: &Calendar, today: Day) -> Result<Day, CalendarError> {
+        calendar.shifted(today.plus(self.after_days), Business::Office, Shift::Next)
+    }
+}
+
+/// What points become at so much for each step; none where they are not whole steps.
+#[must_use]
+pub fn worth(points: Amount, step: Amount, gives: Amount) -> Option<Amount> {
+    let whole = points.units().checked_rem(step.units())? == 0;
+    let steps = points.units().checked_div(step.units()).filter(|_| whole)?;
+    Amount::new(steps.checked_mul(gives.units())?).ok()
 }
 
 fn within(units: u32, most: u32, left: u32) -> Result<(), Refusal> {

@@ -9,8 +9,8 @@ use kinchaku_protocol::rules::expiry::Expiry;
 use kinchaku_protocol::time::Time;
 
 use super::model::{
-    AgeLimit, Apply, Bonus, BuyBy, CancelRule, Class, Distribution, Kind, LegalKind, PayIn, Programme, Region, Sale,
-    UsePeriod, Who, Window,
+    AgeLimit, Apply, Bonus, BuyBy, CancelRule, Class, Distribution, EntryPoints, Exchange, Kind, LegalKind, PayIn,
+    Programme, Region, Sale, UsePeriod, Who, Window,
 };
 use super::problem::Wrong;
 use super::reader::Reader;
@@ -21,12 +21,14 @@ enum Word {
     Sale,
     Distribution,
     Campaign,
+    Exchange,
 }
 
-const KINDS: [(&str, Word); 3] = [
+const KINDS: [(&str, Word); 4] = [
     ("sale", Word::Sale),
     ("distribution", Word::Distribution),
     ("campaign", Word::Campaign),
+    ("exchange", Word::Exchange),
 ];
 
 const CANCEL: [(&str, CancelRule); 2] = [("shop", CancelRule::Shop), ("office", CancelRule::Office)];
@@ -83,7 +85,8 @@ pub(super) fn read(file: &Reader<'_>, known: &Known<'_>) -> Option<Programme> {
     let kind = file.choice("kind", &KINDS);
     let service = match kind? {
         Word::Campaign => ServiceType::Points,
-        _ => ServiceType::Voucher,
+        Word::Exchange => ServiceType::Money,
+        Word::Sale | Word::Distribution => ServiceType::Voucher,
     };
     let class = known.class_of(file, "class", service);
     let kind = match kind? {
@@ -97,6 +100,7 @@ pub(super) fn read(file: &Reader<'_>, known: &Known<'_>) -> Option<Programme> {
             }
             campaign(file, id).map(Kind::Campaign)
         }
+        Word::Exchange => exchange(file, known).map(Kind::Exchange),
     };
     Some(Programme {
         id: id?,
@@ -192,9 +196,20 @@ fn sale(file: &Reader<'_>, known: &Known<'_>, class: Option<&Class>) -> Option<S
     let apply = file.maybe("apply", |table| {
         let window = window(table);
         let draw = table.flag("draw");
+        let entry = if table.has("points") || table.has("point_class") {
+            let points = table.amount("points");
+            let class = known.class_of(table, "point_class", ServiceType::Points);
+            Some(EntryPoints {
+                class: class?.id,
+                points: points?,
+            })
+        } else {
+            None
+        };
         Some(Apply {
             window: window?,
             draw: draw?,
+            entry,
         })
     });
     let buy = file.table("buy", |table| {
@@ -342,6 +357,33 @@ fn campaign(file: &Reader<'_>, id: Option<u32>) -> Option<Campaign> {
             least: least?,
             cap,
             person_cap,
+        })
+    })
+}
+
+fn exchange(file: &Reader<'_>, known: &Known<'_>) -> Option<Exchange> {
+    file.table("exchange", |table| {
+        let window = window(table);
+        let source = known.class_of(table, "from", ServiceType::Points);
+        let step = table.amount("step");
+        let gives = table.amount("gives");
+        let least = if table.has("least") {
+            table.amount("least")
+        } else {
+            step
+        };
+        let after_days = table.small_or("after_days", 0..=366, 7);
+        let (step, least) = (step?, least?);
+        if least < step || least.units().checked_rem(step.units()) != Some(0) {
+            table.wrong("least", Wrong::NotSteps { step: step.units() });
+        }
+        Some(Exchange {
+            window: window?,
+            source: source?.id,
+            step,
+            gives: gives?,
+            least,
+            after_days: after_days?,
         })
     })
 }

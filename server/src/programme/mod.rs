@@ -26,11 +26,11 @@ pub(crate) mod wanted;
 /// The series that counts versions of the folder.
 pub const PROGRAMMES: &str = "programmes";
 
-pub use self::check::{Bought, Facts, Refusal, Sold};
+pub use self::check::{Bought, Facts, Refusal, Sold, worth};
 pub use self::load::Folder;
 pub use self::model::{
-    AgeLimit, Apply, Bonus, BuyBy, CancelRule, Class, Distribution, Kind, LegalKind, PayIn, Programme, Programmes,
-    Region, Sale, ShopSet, UsePeriod, Who, Window,
+    AgeLimit, Apply, Bonus, BuyBy, CancelRule, Class, Distribution, EntryPoints, Exchange, Kind, LegalKind, PayIn,
+    Programme, Programmes, Region, Sale, ShopSet, UsePeriod, Who, Window,
 };
 pub use self::office::{SetUpError, read_folder};
 pub use self::problem::{ProgrammeProblem, Wrong};

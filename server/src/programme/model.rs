@@ -193,6 +193,8 @@ pub enum Kind {
     Distribution(Distribution),
     /// More points for payments (F005).
     Campaign(Campaign),
+    /// Points become money (F014, F015).
+    Exchange(Exchange),
 }
 
 /// How people come to buy (F078, F149).
@@ -202,6 +204,34 @@ pub struct Apply {
     pub window: Window,
     /// Whether lots are drawn where too many are wanted; first come, first served otherwise.
     pub draw: bool,
+    /// What each lot applied for costs in points (F009).
+    pub entry: Option<EntryPoints>,
+}
+
+/// What applying costs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EntryPoints {
+    /// Which points.
+    pub class: ClassId,
+    /// How many for each lot.
+    pub points: Amount,
+}
+
+/// An exchange of points into money.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Exchange {
+    /// When it is asked for.
+    pub window: Window,
+    /// Which points.
+    pub source: ClassId,
+    /// Points in one step: multiples of it are exchanged.
+    pub step: Amount,
+    /// What one step becomes.
+    pub gives: Amount,
+    /// The fewest points at once.
+    pub least: Amount,
+    /// Days until the money comes (F015).
+    pub after_days: u32,
 }
 
 /// What a buyer shows (F151, F152).

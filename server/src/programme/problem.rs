@@ -119,6 +119,12 @@ pub enum Wrong {
     /// The ceilings do not leave a single lot.
     #[error("上限額がひと口分に足りません。")]
     NoStock,
+    /// The fewest points are not whole steps.
+    #[error("step（{step}）の倍数で、step 以上にしてください。")]
+    NotSteps {
+        /// Points in one step.
+        step: u64,
+    },
     /// The class ends on another day than the programme.
     #[error("種類の有効期限（{until}）と合っていません。")]
     OtherEnd {

@@ -79,6 +79,8 @@ struct Sums {
     losses: Vec<(ClassId, Signed)>,
     /// What residents owe, where it is not zero: below it.
     claims: Claims,
+    /// What the office took away.
+    forfeits: Claims,
 }
 
 /// Audits the rows at hand, which must be all there are: for simulations that need no database.
@@ -134,6 +136,7 @@ impl Reader {
                 earnings: self.all().await?,
                 campaigns: self.all().await?,
                 refunds: self.all().await?,
+                forfeits: self.all().await?,
                 classes: self.all().await?,
             },
             people: People {
@@ -195,14 +198,16 @@ impl Reader {
             sums.losses
                 .push((ClassId::from_value(class)?, Signed::from_value(sum)?));
         }
-        for row in self
-            .store
-            .report(self.town, claims, vec![Book::Receivable.to_value()])
-            .await?
-        {
-            let [party, class, sum] = columns(&row)?;
-            let key = (Pid::from_value(party)?, ClassId::from_value(class)?);
-            sums.claims.insert(key, Signed::from_value(sum)?);
+        let books = [
+            (Book::Receivable, &mut sums.claims),
+            (Book::Forfeit, &mut sums.forfeits),
+        ];
+        for (book, sums) in books {
+            for row in self.store.report(self.town, claims, vec![book.to_value()]).await? {
+                let [party, class, sum] = columns(&row)?;
+                let key = (Pid::from_value(party)?, ClassId::from_value(class)?);
+                sums.insert(key, Signed::from_value(sum)?);
+            }
         }
         Ok(sums)
     }
@@ -215,6 +220,7 @@ impl Sums {
         let mut payables = BTreeMap::new();
         let mut losses = BTreeMap::new();
         let mut claims = Claims::new();
+        let mut forfeits = Claims::new();
         for row in postings {
             add(&mut entries, (row.entry, row.class), row.amount);
             if let Some(lot) = row.lot {
@@ -224,6 +230,7 @@ impl Sums {
                 Book::ShopPayable => add(&mut payables, (row.party, row.class), row.amount),
                 Book::ForkLoss => add(&mut losses, row.class, row.amount),
                 Book::Receivable => add(&mut claims, (row.party, row.class), row.amount),
+                Book::Forfeit => add(&mut forfeits, (row.party, row.class), row.amount),
                 _ => {}
             }
         }
@@ -242,6 +249,7 @@ impl Sums {
                 .collect(),
             losses: losses.into_iter().filter(|(_, sum)| counts(sum)).collect(),
             claims: claims.into_iter().filter(|(_, sum)| counts(sum)).collect(),
+            forfeits: forfeits.into_iter().filter(|(_, sum)| counts(sum)).collect(),
         }
     }
 }
@@ -262,6 +270,7 @@ impl Stock {
         self.check_holds(&mut broken);
         self.check_payments(&mut broken);
         self.points.check_balances(&self.lots, &self.sums.claims, &mut broken);
+        self.points.check_forfeits(&self.sums.forfeits, &mut broken);
         self.points.check_earnings(&self.intents, &self.lines, &mut broken);
         violations.extend(self.people.violations());
         violations.extend(self.sales.violations());

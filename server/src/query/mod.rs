@@ -3,13 +3,16 @@
 //! - [`pull`]: what changed for one device since a cursor
 //! - [`lists`]: the lists of the console and of the operator
 //! - [`access`], [`setup`]: tokens and what was done with them; the folder in force, and how far its programmes are
+//! - [`members`], `exchanges`: what an account has, and gave up
 //! - [`people`]: cards and persons, sealed
 //! - [`transactions`], [`results`], [`settlement`]: what shops and the office see of payments and of what is paid
 //! - [`audit`]: the invariants of the books, and the hash two databases must agree on
 
 pub mod access;
 pub mod audit;
+mod exchanges;
 pub mod lists;
+pub mod members;
 mod offers;
 mod page_rows;
 mod page_standing;

@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use kinchaku_protocol::doc::field::{Bytes, Field, to_bytes};
 use kinchaku_protocol::doc::{
-    AccountRow as PageAccount, BalanceRow, ClassRow as PageClass, HistoryRow, LotRow as PageLot, Row, SaleRow,
-    ShopRow as PageShop, Table as List,
+    AccountRow as PageAccount, BalanceRow, ClassRow as PageClass, HistoryRow, LotRow as PageLot, MemberRow, Row,
+    SaleRow, ShopRow as PageShop, Table as List,
 };
 use kinchaku_protocol::money::Amount;
+use kinchaku_protocol::rules::card_number;
 
 use super::Reader;
 use super::pull::Asker;
@@ -19,16 +20,20 @@ use crate::store::StoreError;
 use crate::store::table::{Column, Value};
 
 impl Reader {
-    pub(super) async fn account(&self, asker: &Asker<'_>) -> Result<Option<Row>, StoreError> {
+    pub(super) async fn account(&self, asker: &Asker<'_>) -> Result<Vec<Row>, StoreError> {
         let values = asker.device.account.map(|account| account.to_value());
         let found = self.among::<AccountRow>("id", values.into_iter().collect()).await?;
-        Ok(found.first().map(|row| {
-            let account = PageAccount {
-                level: row.level,
-                stopped: row.stopped,
-            };
-            page_row(List::Account, Vec::new(), &account)
-        }))
+        let Some(row) = found.first() else {
+            return Ok(Vec::new());
+        };
+        let account = PageAccount {
+            level: row.level,
+            stopped: row.stopped,
+        };
+        let mut rows = vec![page_row(List::Account, Vec::new(), &account)];
+        let card = card_number::of(row.id);
+        rows.extend(card.map(|card| page_row(List::Member, Vec::new(), &MemberRow { card })));
+        Ok(rows)
     }
 
     pub(super) async fn classes(&self) -> Result<Vec<Row>, StoreError> {

@@ -13,6 +13,7 @@ use super::page_rows::page_row;
 use super::pull::Asker;
 use crate::points::rows::{BalanceRow, EarningState, ExtendingRow, RankRow};
 use crate::programme::{Kind, Programmes};
+use crate::sale::rows::ExchangeState;
 use crate::store::StoreError;
 use crate::store::table::{Column, Value};
 
@@ -78,11 +79,18 @@ impl Reader {
         Ok(balances.into_iter().filter(|row| !row.owed.is_zero()).collect())
     }
 
-    /// Points earned and not granted yet (F026).
-    async fn coming(&self, account: u64) -> Result<Vec<(ClassId, Amount)>, StoreError> {
-        let sql = "select class, cast(sum(base + bonus) as bigint) from earnings \
-             where muni = $1 and account = $2 and state = $3 group by class order by class";
-        let parameters = vec![account.to_value(), EarningState::Pending.to_value()];
+    /// Points earned and not granted yet (F026), and money of exchanges whose day has not come (F014).
+    pub(super) async fn coming(&self, account: u64) -> Result<Vec<(ClassId, Amount)>, StoreError> {
+        let sql = "select class, cast(sum(amount) as bigint) from (\
+                 select class, base + bonus as amount from earnings where muni = $1 and account = $2 and state = $3 \
+                 union all \
+                 select class, amount from exchanges where muni = $1 and account = $2 and state = $4\
+             ) as due group by class order by class";
+        let parameters = vec![
+            account.to_value(),
+            EarningState::Pending.to_value(),
+            ExchangeState::Waiting.to_value(),
+        ];
         let sums = self.store.report(self.town, sql, parameters).await?;
         let sum = |row: &Vec<Value>| match row.as_slice() {
             [class, sum] => Ok((ClassId::from_value(class)?, Amount::from_value(sum)?)),
@@ -102,7 +110,7 @@ fn begins(programmes: &Programmes, class: ClassId) -> Option<Time> {
     let begins = of_class.filter_map(|programme| match &programme.kind {
         Kind::Sale(sale) => Some(sale.usage.from),
         Kind::Distribution(distribution) => Some(distribution.usage.from),
-        Kind::Campaign(_) => None,
+        Kind::Campaign(_) | Kind::Exchange(_) => None,
     });
     begins.min()
 }

@@ -34,11 +34,21 @@ const MONTHS: &str = results!("6", "");
 const SHOP_DAYS: &str = results!("8", "shop = $4 and ");
 const SHOP_MONTHS: &str = results!("6", "shop = $4 and ");
 
-/// What ended unused: entries of kind 6, what they took from residents (book 2).
-const EXPIRED: &str = "select e.period, p.class, cast(-sum(p.amount) as bigint), count(distinct e.id) \
-     from entries e join postings p on p.muni = e.muni and p.entry = e.id and p.book = 2 \
-     where e.muni = $1 and e.kind = 6 and e.period >= $2 and e.period <= $3 group by e.period, p.class \
-     order by e.period, p.class";
+/// What entries of a kind took from residents (book 2).
+macro_rules! ended {
+    ($kind:literal) => {
+        concat!(
+            "select e.period, p.class, cast(-sum(p.amount) as bigint), count(distinct e.id) \
+             from entries e join postings p on p.muni = e.muni and p.entry = e.id and p.book = 2 \
+             where e.muni = $1 and e.kind = ",
+            $kind,
+            " and e.period >= $2 and e.period <= $3 group by e.period, p.class order by e.period, p.class"
+        )
+    };
+}
+
+const EXPIRED: &str = ended!("6");
+const FORFEITED: &str = ended!("8");
 
 /// How results are grouped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,14 +70,14 @@ pub struct ResultLine {
     pub sales: Sales,
     /// 有効期限切れ: ended by itself. A shop has no part in it.
     pub expired: Tally,
-    /// 失効: ended by a revocation, which the books have no way of yet.
+    /// 失効: taken away by the office.
     pub lapsed: Tally,
 }
 
 type Lines = BTreeMap<(Day, ClassId), ResultLine>;
 
 impl Reader {
-    /// Results of one shop, or of all with what expired, from one posting day to another; months are whole ones.
+    /// Results of one shop, or of all with what expired or was taken away, from one posting day to another; months are whole ones.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -81,7 +91,11 @@ impl Reader {
         let mut lines = Lines::new();
         self.add_results(&mut lines, shop, by, span(by, first, last)).await?;
         if shop.is_none() {
-            self.add_expired(&mut lines, by, span(by, first, last)).await?;
+            let days = span(by, first, last);
+            self.add_ended(&mut lines, EXPIRED, |line| &mut line.expired, by, days)
+                .await?;
+            self.add_ended(&mut lines, FORFEITED, |line| &mut line.lapsed, by, days)
+                .await?;
         }
         Ok(lines.into_values().collect())
     }
@@ -139,9 +153,16 @@ impl Reader {
         Ok(())
     }
 
-    async fn add_expired(&self, lines: &mut Lines, by: By, (first, last): (Day, Day)) -> Result<(), StoreError> {
+    async fn add_ended(
+        &self,
+        lines: &mut Lines,
+        sql: &'static str,
+        tally: fn(&mut ResultLine) -> &mut Tally,
+        by: By,
+        (first, last): (Day, Day),
+    ) -> Result<(), StoreError> {
         let parameters = vec![first.to_value(), last.to_value()];
-        for row in self.store.report(self.town, EXPIRED, parameters).await? {
+        for row in self.store.report(self.town, sql, parameters).await? {
             let [day, class, amount, count] = columns(&row)?;
             let day = Day::from_value(day)?;
             let from = match by {
@@ -152,7 +173,7 @@ impl Reader {
                 amount: Amount::from_value(amount)?,
                 count: u64::from_value(count)?,
             };
-            add(&mut line(lines, from, ClassId::from_value(class)?).expired, more)?;
+            add(tally(line(lines, from, ClassId::from_value(class)?)), more)?;
         }
         Ok(())
     }

@@ -1,5 +1,7 @@
 //! Sales: applications, what is published of a draw, orders, and what the calendar will ask for.
 
+use std::collections::BTreeMap;
+
 use kinchaku_protocol::ids::{ClassId, DocId, Pid, Ref};
 use kinchaku_protocol::money::Signed;
 use kinchaku_protocol::rules::draw;
@@ -77,8 +79,29 @@ impl Reader {
         after: Option<Ref>,
         limit: u32,
     ) -> Result<Vec<ApplicationRow>, StoreError> {
-        let sql = "select programme, id, person, account, phone, wanted, won, void, buyer, bonus_age, at \
+        let sql = "select programme, id, person, account, phone, wanted, won, void, buyer, bonus_age, at, points, \
+                   point_class, entry, taken \
                    from applications where muni = $1 and programme = $2 and id > $3 order by id limit $4";
+        let after = after.map_or_else(|| Value::Bytes(Vec::new()), |id| id.to_value());
+        let parameters = vec![programme.to_value(), after, limit.to_value()];
+        self.read(sql, parameters).await
+    }
+
+    /// Applications that count, from accounts that owe something after a claw-back (F009), as [`Reader::applications`].
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn owing_applications(
+        &self,
+        programme: u32,
+        after: Option<Ref>,
+        limit: u32,
+    ) -> Result<Vec<ApplicationRow>, StoreError> {
+        let sql = "select a.programme, a.id, a.person, a.account, a.phone, a.wanted, a.won, a.void, a.buyer, \
+                   a.bonus_age, a.at, a.points, a.point_class, a.entry, a.taken \
+                   from applications a where a.muni = $1 and a.programme = $2 and a.id > $3 and a.void = 0 and exists \
+                   (select 1 from balances b where b.muni = a.muni and b.account = a.account and b.owed > 0) \
+                   order by a.id limit $4";
         let after = after.map_or_else(|| Value::Bytes(Vec::new()), |id| id.to_value());
         let parameters = vec![programme.to_value(), after, limit.to_value()];
         self.read(sql, parameters).await
@@ -252,26 +275,29 @@ impl Reader {
     pub(super) async fn all_sales(&self) -> Result<Sales, StoreError> {
         let sql = "select party, class, cast(sum(amount) as bigint) from postings \
                    where muni = $1 and book = $2 group by party, class order by party, class";
-        let rows = self.store.report(self.town, sql, vec![Book::Budget.to_value()]).await?;
-        let budgets = rows.iter().map(|row| {
-            let [party, class, sum] = columns(row)?;
-            Ok((
-                (Pid::from_value(party)?, ClassId::from_value(class)?),
-                Signed::from_value(sum)?,
-            ))
-        });
+        let mut sums = [BTreeMap::new(), BTreeMap::new()];
+        for (book, sums) in [Book::Budget, Book::Exchange].into_iter().zip(&mut sums) {
+            for row in self.store.report(self.town, sql, vec![book.to_value()]).await? {
+                let [party, class, sum] = columns(&row)?;
+                let key = (Pid::from_value(party)?, ClassId::from_value(class)?);
+                sums.insert(key, Signed::from_value(sum)?);
+            }
+        }
+        let [budgets, given_up] = sums;
         Ok(Sales {
             sales: self.all().await?,
             applications: self.all().await?,
             shares: self.all().await?,
             orders: self.all().await?,
             events: self.all().await?,
-            budgets: budgets.collect::<Result<_, StoreError>>()?,
+            budgets,
+            exchanges: self.all().await?,
+            given_up,
             programmes: self.programmes().await?,
         })
     }
 
-    async fn read<R: Table>(&self, sql: &'static str, parameters: Vec<Value>) -> Result<Vec<R>, StoreError> {
+    pub(super) async fn read<R: Table>(&self, sql: &'static str, parameters: Vec<Value>) -> Result<Vec<R>, StoreError> {
         let rows = self.store.report(self.town, sql, parameters).await?;
         let rows = rows.iter().map(|values| R::from_values(values));
         Ok(rows.collect::<Result<_, _>>()?)

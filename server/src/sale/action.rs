@@ -97,6 +97,21 @@ pub struct NewApplication {
     pub units: u32,
 }
 
+/// Points that become money (F014).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewExchange {
+    /// On which terms.
+    pub programme: u32,
+    /// Whose.
+    pub account: u64,
+    /// Who, where the account is linked.
+    pub who: Option<Somebody>,
+    /// How many.
+    pub points: Amount,
+    /// The caller's key: the same key again is the same exchange.
+    pub key: String,
+}
+
 /// What is asked about acquiring value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SaleAction {
@@ -168,6 +183,13 @@ pub enum SaleAction {
         who: Option<Somebody>,
         /// The caller's key: the same key again is the same.
         key: String,
+    },
+    /// Points become money (F014).
+    Exchange(NewExchange),
+    /// Grants the money of exchanges whose day has come (F015).
+    GrantExchanges {
+        /// Which.
+        exchanges: Vec<DocId>,
     },
     /// Grants points for buying whose day has come (F080).
     GrantBonus {

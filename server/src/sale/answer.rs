@@ -1,11 +1,11 @@
 //! What the books say of an order or against somebody, in the words of `protocol::api::acquire`.
 
-use kinchaku_protocol::api::acquire::{AcquireRefusal, OrderStage, OrderStatus, PayWay, Why};
+use kinchaku_protocol::api::acquire::{AcquireRefusal, Exchanged, OrderStage, OrderStatus, PayWay, Why};
 
 use super::desk::{Placed, SaleError};
 use super::order::pay_in_of;
 use super::provider::{AskOutcome, ProviderError};
-use super::rows::{OrderRow, OrderState};
+use super::rows::{ExchangeRow, ExchangeState, OrderRow, OrderState};
 use crate::books::BooksError;
 use crate::command::CommandError;
 use crate::programme::{PayIn, Refusal};
@@ -53,6 +53,15 @@ pub fn refusal(refusal: Refusal) -> AcquireRefusal {
         },
         Refusal::PayIn => plain(Why::PayWay),
         Refusal::Owing => plain(Why::Owing),
+        Refusal::NotEnough { left } => AcquireRefusal {
+            left: Some(left.units()),
+            ..plain(Why::NotEnough)
+        },
+        Refusal::Step { step, least } => AcquireRefusal {
+            most: Some(step.units()),
+            left: Some(least.units()),
+            ..plain(Why::Step)
+        },
         Refusal::Apart(..) | Refusal::NoClass(_) => plain(Why::Unknown),
     }
 }
@@ -143,5 +152,18 @@ pub fn status(order: &OrderRow) -> OrderStatus {
         until: order.until,
         settled_at: order.settled_at,
         reference: None,
+    }
+}
+
+/// An exchange as it stands.
+#[must_use]
+pub fn exchanged(row: &ExchangeRow) -> Exchanged {
+    Exchanged {
+        source: row.source,
+        points: row.points,
+        class: row.class,
+        amount: row.amount,
+        due: row.due,
+        granted: row.state == ExchangeState::Granted,
     }
 }

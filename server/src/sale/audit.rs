@@ -9,11 +9,14 @@ use kinchaku_protocol::money::{Amount, Signed};
 use kinchaku_protocol::rules::draw::{self, Application, ApplicationId};
 
 use super::lottery::terms;
-use super::rows::{ApplicationRow, EventKind, EventVerdict, OrderRow, OrderState, ProviderEventRow, SaleRow, ShareRow};
+use super::rows::{
+    ApplicationRow, EventKind, EventVerdict, ExchangeRow, ExchangeState, OrderRow, OrderState, ProviderEventRow,
+    SaleRow, ShareRow,
+};
 use crate::ledger::rows::Book;
 use crate::ledger::view::View;
 use crate::points::programme_party;
-use crate::programme::{Distribution, Kind, Programme, Programmes, Sale};
+use crate::programme::{Distribution, Kind, Programme, Programmes, Sale, worth};
 use crate::query::audit::Violation;
 
 /// Everything an audit of sales looks at.
@@ -25,6 +28,9 @@ pub(crate) struct Sales {
     pub events: Vec<ProviderEventRow>,
     /// What budgets have given, by programme and class: below zero.
     pub budgets: BTreeMap<(Pid, ClassId), Signed>,
+    pub exchanges: Vec<ExchangeRow>,
+    /// What people gave up for programmes, less what came of it, by programme and class.
+    pub given_up: BTreeMap<(Pid, ClassId), Signed>,
     pub programmes: Option<Arc<Programmes>>,
 }
 
@@ -44,18 +50,22 @@ struct Lots {
 impl Sales {
     /// The rows at hand, which must be all there are.
     pub(crate) fn of(view: &View) -> Self {
-        let mut budgets: BTreeMap<(Pid, ClassId), Signed> = BTreeMap::new();
-        for row in view.postings.all().filter(|row| row.book == Book::Budget) {
-            let sum = budgets.entry((row.party, row.class)).or_default();
-            *sum = sum.plus(row.amount).unwrap_or(*sum);
-        }
+        let sums = |book| {
+            let mut sums: BTreeMap<(Pid, ClassId), Signed> = BTreeMap::new();
+            for row in view.postings.all().filter(|row| row.book == book) {
+                add(&mut sums, (row.party, row.class), row.amount);
+            }
+            sums
+        };
         Self {
             sales: view.sales.all().cloned().collect(),
             applications: view.applications.all().cloned().collect(),
             shares: view.shares.all().cloned().collect(),
             orders: view.orders.all().cloned().collect(),
             events: view.provider_events.all().cloned().collect(),
-            budgets,
+            budgets: sums(Book::Budget),
+            exchanges: view.exchanges.all().cloned().collect(),
+            given_up: sums(Book::Exchange),
             programmes: view.programmes.clone(),
         }
     }
@@ -73,9 +83,11 @@ impl Sales {
                 Kind::Distribution(distribution) => {
                     self.check_distribution(programme, distribution, row, &mut broken);
                 }
+                Kind::Exchange(_) => self.check_exchange(programme, row, &mut broken),
                 Kind::Campaign(_) => {}
             }
         }
+        self.check_given_up(&mut broken);
         self.check_shares(&mut broken);
         self.check_orders(&mut broken);
         violations
@@ -194,6 +206,50 @@ impl Sales {
         }
     }
 
+    fn check_exchange(&self, programme: &Programme, row: &SaleRow, broken: &mut impl FnMut(&'static str, String)) {
+        let own = self.exchanges.iter().filter(|one| one.programme == programme.id);
+        if Amount::sum(own.map(|one| one.amount)) != Ok(row.issued) {
+            broken(
+                "F014 a programme gives what its exchanges come to",
+                format!("programme {}", programme.id),
+            );
+        }
+    }
+
+    /// Points are what was given for them: each exchange by its own terms, and all of them in the ledger.
+    fn check_given_up(&self, broken: &mut impl FnMut(&'static str, String)) {
+        let mut sums: BTreeMap<(Pid, ClassId), Signed> = BTreeMap::new();
+        for row in &self.exchanges {
+            let party = programme_party(row.programme);
+            add(&mut sums, (party, row.source), row.points.credit());
+            let granted = row.state == ExchangeState::Granted;
+            if granted {
+                add(&mut sums, (party, row.class), row.amount.debit());
+            }
+            if worth(row.points, row.step, row.gives) != Some(row.amount) {
+                broken(
+                    "F014 points become what their terms say",
+                    format!("exchange {}", row.id),
+                );
+            }
+            if granted != row.lot.is_some() {
+                broken("F014 what was granted has its lot", format!("exchange {}", row.id));
+            }
+        }
+        for row in self.applications.iter().filter(|row| row.entry.is_some()) {
+            if let Some(class) = row.point_class {
+                add(&mut sums, (programme_party(row.programme), class), row.points.credit());
+            }
+        }
+        let counts = |sums: &BTreeMap<(Pid, ClassId), Signed>| {
+            let some = sums.iter().filter(|(_, sum)| **sum != Signed::ZERO);
+            some.map(|(key, sum)| (*key, *sum)).collect::<BTreeMap<_, _>>()
+        };
+        if counts(&sums) != counts(&self.given_up) {
+            broken("I10 what was given up is what came of it", "all programmes".to_owned());
+        }
+    }
+
     /// What a person has is the sum of the person's orders.
     fn check_shares(&self, broken: &mut impl FnMut(&'static str, String)) {
         let mut by_person: BTreeMap<(u32, DocId), (u64, u64)> = BTreeMap::new();
@@ -249,6 +305,11 @@ impl Sales {
             }
         }
     }
+}
+
+fn add(sums: &mut BTreeMap<(Pid, ClassId), Signed>, key: (Pid, ClassId), by: Signed) {
+    let sum = sums.entry(key).or_default();
+    *sum = sum.plus(by).unwrap_or(*sum);
 }
 
 fn application(row: &ApplicationRow) -> Application {

@@ -39,6 +39,8 @@ impl Books<'_> {
                 who,
                 key,
             } => self.receive(*programme, *account, who.as_ref(), key),
+            SaleAction::Exchange(asked) => self.exchange(asked),
+            SaleAction::GrantExchanges { exchanges } => self.grant_exchanges(exchanges),
             SaleAction::GrantBonus { orders } => self.grant_bonuses(orders),
         }?;
         Ok(Reply::Ready(outcome))

@@ -4,11 +4,12 @@ use kinchaku_protocol::ids::DocId;
 
 use super::action::{Buyer, NewOrder, Ordered, SaleAction};
 use super::decide::nobody;
+use super::exchange::exchange_key;
 use super::hand_out::receive_key;
 use super::order::order_key;
-use super::rows::{ApplicationRow, OrderRow, OrderState, ProviderEventRow, SaleRow, ShareRow};
+use super::rows::{ApplicationRow, ExchangeRow, OrderRow, OrderState, ProviderEventRow, SaleRow, ShareRow};
 use crate::lane::wants::Wants;
-use crate::ledger::rows::{AccountRow, ClassRow, CreditRow, LotRow};
+use crate::ledger::rows::{AccountRow, ClassRow, CreditRow, LotRow, PostingRow};
 use crate::ledger::view::View;
 
 /// What the command itself names.
@@ -20,6 +21,18 @@ pub(crate) fn wants(wants: &mut Wants, action: &SaleAction) {
             wants.one::<ApplicationRow>("id", &asked.id);
             wants.one::<ShareRow>("person", &asked.who.person);
             wants.one::<AccountRow>("id", &asked.account);
+            wants.filtered::<LotRow>("account", &asked.account, Some("remaining > 0"));
+        }
+        SaleAction::Exchange(asked) => {
+            wants.one::<ExchangeRow>("id", &exchange_key(asked.account, &asked.key));
+            wants.one::<SaleRow>("programme", &asked.programme);
+            wants.one::<AccountRow>("id", &asked.account);
+            wants.filtered::<LotRow>("account", &asked.account, Some("remaining > 0"));
+        }
+        SaleAction::GrantExchanges { exchanges } => {
+            for id in exchanges {
+                wants.one::<ExchangeRow>("id", id);
+            }
         }
         SaleAction::Void { programme, id } => {
             wants.one::<SaleRow>("programme", programme);
@@ -99,6 +112,17 @@ pub(crate) fn follow(wants: &mut Wants, view: &View) {
     if wants.applicants {
         for application in view.applications.all() {
             wants.one::<ShareRow>("person", &application.person);
+            // What it cost may come back to the lots it came from.
+            if let Some(entry) = application.entry {
+                wants.one::<AccountRow>("id", &application.account);
+                wants.one::<PostingRow>("entry", &entry);
+                for posting in view.postings.between((entry, 0), (entry, u32::MAX)) {
+                    wants.one::<LotRow>("id", &posting.lot);
+                }
+            }
         }
+    }
+    for exchange in view.exchanges.all() {
+        wants.one::<AccountRow>("id", &exchange.account);
     }
 }

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use kinchaku_protocol::ids::{DocId, Ref};
+use kinchaku_protocol::money::Amount;
 use kinchaku_protocol::rules::draw::{self, Application, ApplicationId, Outcome as Drawn};
 use kinchaku_protocol::time::Time;
 use sha2::Sha256;
@@ -17,6 +18,8 @@ use super::decide::{bonus_age, sale_of, with_facts};
 use super::rows::{ApplicationRow, SaleRow};
 use crate::command::{CommandError, Outcome};
 use crate::ledger::decide::Books;
+use crate::ledger::rows::Book;
+use crate::points::{Spending, Spent, free_of, give_back, programme_party, spend};
 use crate::programme::{Apply, Refusal, Sale};
 use crate::store::table::Column as _;
 
@@ -48,16 +51,14 @@ impl Books<'_> {
         }
         if let Some(account) = asked.account {
             self.may_have_more(account)?;
-            let mut balances = self.view.balances.by(&account.to_value());
-            if balances.any(|row| !row.owed.is_zero()) {
-                return Err(Refusal::Owing.into());
-            }
+            self.owes_nothing(account)?;
         }
         let mut share = self.share(asked.programme, asked.who.person);
         let applied = share.application.is_some();
         with_facts(Some(&asked.who), |facts| {
             sale.may_apply(&programme.who, facts, asked.units, applied, self.now)
         })?;
+        let paid = self.pay_entry(programme.id, sale, asked)?;
         let mut row = self.sale_row(asked.programme);
         row.applications = row.applications.saturating_add(1);
         share.application = Some(asked.id);
@@ -75,13 +76,62 @@ impl Books<'_> {
             buyer: 0,
             bonus_age: bonus_age(sale, asked.who.birth),
             at: self.now,
+            points: paid.as_ref().map_or(Amount::ZERO, |(spending, _)| spending.amount),
+            point_class: paid.as_ref().map(|(spending, _)| spending.class),
+            entry: paid.as_ref().map(|(_, spent)| spent.entry),
+            taken: paid.map(|(_, spent)| spent.tran_id),
         });
         Ok(Outcome::Done)
     }
 
-    /// Before the list is closed, the application leaves it, and the person may apply again. Between list and draw
-    /// nothing can: the list is published. Afterwards it keeps its place in the outcome, and nothing is bought
-    /// with it.
+    /// What the application costs in points goes at once (F009). On paper nobody has any.
+    fn pay_entry(
+        &mut self,
+        programme: u32,
+        sale: &Sale,
+        asked: &NewApplication,
+    ) -> Result<Option<(Spending, Spent)>, CommandError> {
+        let Some(entry) = sale.apply.and_then(|apply| apply.entry) else {
+            return Ok(None);
+        };
+        let points = entry.points.units().checked_mul(asked.units.into());
+        let amount = Amount::new(points.ok_or(CommandError::Amount)?).map_err(|_| CommandError::Amount)?;
+        let none = Refusal::NotEnough { left: Amount::ZERO };
+        let account = asked.account.ok_or(none)?;
+        let left = free_of(self.view, account, entry.class, self.now)?;
+        if amount > left {
+            return Err(Refusal::NotEnough { left }.into());
+        }
+        let spending = Spending {
+            account,
+            class: entry.class,
+            amount,
+            to: (Book::Exchange, programme_party(programme)),
+        };
+        let spent = spend(self.view, &spending, self.now)?;
+        Ok(Some((spending, spent)))
+    }
+
+    /// The points of an application come back.
+    fn return_entry(&mut self, application: &mut ApplicationRow) -> Result<(), CommandError> {
+        let Some(entry) = application.entry.take() else {
+            return Ok(());
+        };
+        let (account, class) = (application.account, application.point_class);
+        let spending = Spending {
+            account: account.ok_or(CommandError::Broken)?,
+            class: class.ok_or(CommandError::Broken)?,
+            amount: application.points,
+            to: (Book::Exchange, programme_party(application.programme)),
+        };
+        let tran_id = application.taken.clone().ok_or(CommandError::Broken)?;
+        give_back(self.view, &spending, &Spent { entry, tran_id }, self.now)?;
+        Ok(())
+    }
+
+    /// Before the list is closed, the application leaves it, the person may apply again, and the points it cost come
+    /// back, which settles what is owed of them (F009). Between list and draw nothing can: the list is published.
+    /// Afterwards it keeps its place in the outcome, nothing is bought with it, and its points stay spent.
     pub(super) fn void_application(&mut self, programme: u32, id: Ref) -> Result<Outcome, CommandError> {
         let mut application = self
             .view
@@ -99,6 +149,7 @@ impl Books<'_> {
                 row.applications = row.applications.saturating_sub(1);
                 self.view.shares.put(share);
                 self.view.sales.put(row);
+                self.return_entry(&mut application)?;
             }
             (Some(closed), None) => return Err(Refusal::Over { closed }.into()),
             (Some(_), Some(_)) => {}

@@ -5,6 +5,7 @@
 //! once, however often it is told; an order nobody paid gives its lots back.
 //!
 //! - [`lottery`], [`order`], `event`, `hand_out`: what the books decide
+//! - [`exchange`]: points become money
 //! - [`provider`]: whoever collects the money; [`desk`], [`somebody`], [`offers`], [`answer`]: in front of the books
 //! - [`audit`]: what must hold of all of it (I10, I11)
 
@@ -14,6 +15,7 @@ pub(crate) mod audit;
 mod decide;
 pub mod desk;
 mod event;
+pub mod exchange;
 mod hand_out;
 pub(crate) mod load;
 pub mod lottery;

@@ -3,8 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use kinchaku_protocol::api::acquire::{Offer, OfferApply, OfferKind, OfferShare, OffersAnswer, Received, Span};
-use kinchaku_protocol::ids::Ref;
+use kinchaku_protocol::api::acquire::{
+    Offer, OfferApply, OfferEntry, OfferExchange, OfferKind, OfferShare, OffersAnswer, Received, Span,
+};
+use kinchaku_protocol::ids::{ClassId, Ref};
 use kinchaku_protocol::money::Amount;
 use kinchaku_protocol::time::Time;
 
@@ -15,7 +17,9 @@ use super::desk::SaleError;
 use super::rows::{ApplicationRow, SaleRow, ShareRow};
 use crate::books::Books;
 use crate::command::CommandError;
-use crate::programme::{Bought, BuyBy, Distribution, Kind, Programme, Refusal, Sale, Sold, Window};
+use crate::programme::{
+    Bought, BuyBy, Distribution, Exchange, Facts, Kind, Programme, Programmes, Refusal, Sale, Sold, UsePeriod, Window,
+};
 
 /// Who asks, with everything that is theirs.
 struct Asker {
@@ -23,6 +27,8 @@ struct Asker {
     owes: bool,
     shares: BTreeMap<u32, ShareRow>,
     applications: BTreeMap<Ref, ApplicationRow>,
+    /// Of the points that something is asked in.
+    free: BTreeMap<ClassId, Amount>,
 }
 
 impl Books {
@@ -38,17 +44,22 @@ impl Books {
                 offers: Vec::new(),
             });
         };
-        let asker = self.asker(account).await?;
+        let mut asker = self.asker(account).await?;
+        for class in programmes.programmes.values().filter_map(asked_in) {
+            let free = reader.free_of(account, class, now.day()).await?;
+            asker.free.insert(class, free);
+        }
         let mut offers = Vec::new();
         for programme in programmes.programmes.values() {
             let ends = match &programme.kind {
                 Kind::Sale(sale) => sale.buy.closes,
                 Kind::Distribution(distribution) => distribution.window.closes,
+                Kind::Exchange(exchange) => exchange.window.closes,
                 Kind::Campaign(_) => continue,
             };
             if now < ends {
                 let row = reader.sale(programme.id).await?;
-                offers.extend(asker.offer(programme, row.as_ref(), now));
+                offers.extend(asker.offer(&programmes, programme, row.as_ref(), now));
             }
         }
         Ok(OffersAnswer { at: now, offers })
@@ -108,6 +119,7 @@ impl Books {
             owes: self.reader().owes(account).await?,
             shares,
             applications: applications.into_iter().map(|row| (row.id, row)).collect(),
+            free: BTreeMap::new(),
         })
     }
 }
@@ -124,7 +136,11 @@ fn together(one: &ShareRow, other: &ShareRow) -> ShareRow {
 }
 
 impl Asker {
-    fn offer(&self, programme: &Programme, row: Option<&SaleRow>, now: Time) -> Option<Offer> {
+    fn free(&self, class: ClassId) -> Amount {
+        self.free.get(&class).copied().unwrap_or(Amount::ZERO)
+    }
+
+    fn offer(&self, all: &Programmes, programme: &Programme, row: Option<&SaleRow>, now: Time) -> Option<Offer> {
         let share = self.shares.get(&programme.id);
         let application = share.and_then(|share| self.applications.get(&share.application?));
         let application = application.filter(|row| row.programme == programme.id && !row.void);
@@ -137,21 +153,22 @@ impl Asker {
             bought: share.map_or(0, |share| share.bought),
             received: share.map_or(0, |share| share.received),
         };
-        let base = |kind, acquire: &Window, usage: crate::programme::UsePeriod| Offer {
+        let base = |kind, acquire: &Window, usage: Option<UsePeriod>| Offer {
             programme: programme.id,
             name: programme.name.clone(),
             class: programme.class,
             kind,
             apply: None,
             acquire: span(acquire),
-            from: usage.from,
-            until: usage.until,
+            from: usage.map_or(acquire.opens, |usage| usage.from),
+            until: usage.map(|usage| usage.until),
             price: Amount::ZERO,
             face: Amount::ZERO,
             most: 0,
             by_number: false,
             by_code: false,
             pay_in: Vec::new(),
+            exchange: None,
             mine: mine.clone(),
             refused: None,
         };
@@ -160,6 +177,10 @@ impl Asker {
                 apply: sale.apply.map(|apply| OfferApply {
                     window: span(&apply.window),
                     draw: apply.draw,
+                    entry: apply.entry.map(|entry| OfferEntry {
+                        class: entry.class,
+                        points: entry.points,
+                    }),
                 }),
                 price: sale.price,
                 face: sale.face,
@@ -167,7 +188,7 @@ impl Asker {
                 by_number: sale.by == BuyBy::BuyerNumber,
                 pay_in: sale.pay_in.iter().map(|pay_in| way(*pay_in)).collect(),
                 refused: self.sale(programme, sale, &mine, row, now).err().map(refusal),
-                ..base(OfferKind::Sale, &sale.buy, sale.usage)
+                ..base(OfferKind::Sale, &sale.buy, Some(sale.usage))
             }),
             Kind::Distribution(distribution) => Some(Offer {
                 face: distribution.amount,
@@ -177,10 +198,37 @@ impl Asker {
                     .hand_out(programme, distribution, &mine, row, now)
                     .err()
                     .map(refusal),
-                ..base(OfferKind::Distribution, &distribution.window, distribution.usage)
+                ..base(OfferKind::Distribution, &distribution.window, Some(distribution.usage))
+            }),
+            Kind::Exchange(exchange) => Some(Offer {
+                price: exchange.step,
+                face: exchange.gives,
+                exchange: Some(OfferExchange {
+                    source: exchange.source,
+                    step: exchange.step,
+                    gives: exchange.gives,
+                    least: exchange.least,
+                    free: self.free(exchange.source),
+                    due: exchange.due(&all.calendar, now.day()).ok(),
+                }),
+                refused: self.exchange(programme, exchange, now).err().map(refusal),
+                ..base(OfferKind::Exchange, &exchange.window, None)
             }),
             Kind::Campaign(_) => None,
         }
+    }
+
+    fn exchange(&self, programme: &Programme, exchange: &Exchange, now: Time) -> Result<(), Refusal> {
+        exchange.window.check(now)?;
+        if self.who.is_none() && asks(&programme.who) {
+            return Err(Refusal::NoCard);
+        }
+        if self.owes {
+            return Err(Refusal::Owing);
+        }
+        let (least, free) = (exchange.least, self.free(exchange.source));
+        let may = |facts: &Facts<'_>| exchange.may_exchange(&programme.who, facts, least, free, now);
+        with_facts(self.who.as_ref(), may).map(|_| ())
     }
 
     /// Whether the next step is open: applying while applications are taken, then buying.
@@ -201,9 +249,14 @@ impl Asker {
                 return Err(Refusal::Owing);
             }
             let applied = mine.application.is_some();
-            return with_facts(self.who.as_ref(), |facts| {
+            with_facts(self.who.as_ref(), |facts| {
                 sale.may_apply(&programme.who, facts, 1, applied, now)
-            });
+            })?;
+            let free = apply.entry.map(|entry| (entry.points, self.free(entry.class)));
+            return match free {
+                Some((points, left)) if points > left => Err(Refusal::NotEnough { left }),
+                _ => Ok(()),
+            };
         }
         sale.buy.check(now)?;
         if sale.by == BuyBy::BuyerNumber {
@@ -241,6 +294,15 @@ impl Asker {
         with_facts(self.who.as_ref(), |facts| {
             distribution.may_receive(&programme.who, facts, mine.received, issued, now)
         })
+    }
+}
+
+/// The points that a programme asks for.
+fn asked_in(programme: &Programme) -> Option<ClassId> {
+    match &programme.kind {
+        Kind::Exchange(exchange) => Some(exchange.source),
+        Kind::Sale(sale) => Some(sale.apply?.entry?.class),
+        Kind::Distribution(_) | Kind::Campaign(_) => None,
     }
 }
 

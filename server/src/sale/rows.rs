@@ -119,6 +119,63 @@ table! {
         bonus_age: bool,
         /// When it came.
         at: Time,
+        /// What it cost in points (F009).
+        points: Amount,
+        /// Which points.
+        point_class: Option<ClassId>,
+        /// The entry that took them; none where it cost nothing, and once they were given back.
+        entry: Option<u64>,
+        /// The transaction of it.
+        taken: Option<String>,
+    }
+}
+
+numbered! {
+    /// Where an exchange is: WAITING → GRANTED.
+    pub enum ExchangeState {
+        /// The points are gone, the money comes on its day.
+        Waiting = 0,
+        /// The money is there.
+        Granted = 1,
+    }
+}
+
+table! {
+    /// Points that become money (F014, F015).
+    pub struct ExchangeRow in "exchanges" key [
+        /// Hash of account and the caller's key.
+        id: DocId,
+    ] {
+        /// On which terms.
+        programme: u32,
+        /// Whose.
+        account: u64,
+        /// Which points.
+        source: ClassId,
+        /// How many.
+        points: Amount,
+        /// The terms as they were then: for each step of so many points …
+        step: Amount,
+        /// … so much money.
+        gives: Amount,
+        /// Which money.
+        class: ClassId,
+        /// How much.
+        amount: Amount,
+        /// When it was asked for.
+        asked_at: Time,
+        /// On which day the money comes.
+        due: Day,
+        /// Where it is.
+        state: ExchangeState,
+        /// The transaction that took the points.
+        taken: String,
+        /// The lot that the money came in.
+        lot: Option<u64>,
+        /// The transaction of its grant.
+        tran_id: Option<String>,
+        /// When it was granted.
+        granted_at: Option<Time>,
     }
 }
 

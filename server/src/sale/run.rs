@@ -104,7 +104,9 @@ impl Books {
     pub async fn run_sale_jobs(&self, now: Time) -> Result<u64, SaleError> {
         let lapsed = self.lapse_orders(now).await;
         let granted = self.grant_bonuses(now).await;
+        let exchanged = self.grant_exchanges(now).await;
         let returned = self.return_due(now).await;
-        Ok(lapsed?.saturating_add(granted?).saturating_add(returned?))
+        let granted = granted?.saturating_add(exchanged?);
+        Ok(lapsed?.saturating_add(granted).saturating_add(returned?))
     }
 }

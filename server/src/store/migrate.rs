@@ -27,6 +27,10 @@ pub const SQLITE: &[Migration] = &[
         version: 3,
         sql: include_str!("../../migrations/sqlite/0003_town.sql"),
     },
+    Migration {
+        version: 4,
+        sql: include_str!("../../migrations/sqlite/0004_given_up.sql"),
+    },
 ];
 
 /// For PostgreSQL.
@@ -42,6 +46,10 @@ pub const POSTGRES: &[Migration] = &[
     Migration {
         version: 3,
         sql: include_str!("../../migrations/postgres/0003_town.sql"),
+    },
+    Migration {
+        version: 4,
+        sql: include_str!("../../migrations/postgres/0004_given_up.sql"),
     },
 ];
 

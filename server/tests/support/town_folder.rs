@@ -208,7 +208,17 @@ pub async fn town(db: Arc<dyn Store>) -> World {
 }
 
 pub async fn load(world: &World) {
-    let load = Action::SetUp(SetUpAction::Load(Arc::new(folder())));
+    load_with(world, &[]).await;
+}
+
+/// The folder with further files.
+pub async fn load_with(world: &World, more: &[(&str, &str)]) {
+    let mut folder = folder();
+    let more = more
+        .iter()
+        .map(|(path, text)| ((*path).to_owned(), text.as_bytes().to_vec()));
+    folder.files.extend(more);
+    let load = Action::SetUp(SetUpAction::Load(Arc::new(folder)));
     assert_eq!(world.run(load).await, Ok(Outcome::Done));
 }
 

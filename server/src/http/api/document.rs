@@ -10,7 +10,9 @@ use utoipa::openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder, Server};
 use utoipa::{Modify, OpenApi};
 
 use super::refused::ProblemBody;
-use super::{cancel, me, orders, programmes, public, results, rosters, sales, settlements, shops, transactions, watch};
+use super::{
+    cancel, me, members, orders, programmes, public, results, rosters, sales, settlements, shops, transactions, watch,
+};
 use crate::http::App;
 
 #[derive(OpenApi)]
@@ -56,6 +58,9 @@ use crate::http::App;
         orders::orders,
         orders::paid,
         orders::refund,
+        members::member,
+        members::take_away,
+        members::exchanges,
         public::draw,
         public::provider,
         watch::books,

@@ -11,6 +11,7 @@ mod document;
 mod guard;
 mod listed;
 mod me;
+mod members;
 mod named;
 mod orders;
 mod programmes;
@@ -75,6 +76,8 @@ pub(super) fn router(app: &Arc<App>) -> Router<Arc<App>> {
         )
         .route("/office/sales/{id}/applications", get(sales::applications))
         .route("/office/orders", get(orders::orders))
+        .route("/office/exchanges", get(members::exchanges))
+        .route("/office/members/{card}", get(members::member))
         .route("/office/books", get(watch::books))
         .route("/office/audit", get(watch::audit));
     let office = Router::new()
@@ -82,7 +85,8 @@ pub(super) fn router(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/office/sales/{id}/applications", post(sales::apply))
         .route("/office/sales/{id}/applications/{app}/void", post(sales::void))
         .route("/office/orders/{id}/paid", post(orders::paid))
-        .route("/office/orders/{id}/refund", post(orders::refund));
+        .route("/office/orders/{id}/refund", post(orders::refund))
+        .route("/office/members/{card}/forfeits", post(members::take_away));
     let manager = Router::new()
         .route("/office/programmes", post(programmes::load))
         .route("/office/programmes/check", post(programmes::check))

@@ -105,6 +105,7 @@ pub(super) enum KindWord {
     Sale,
     Distribution,
     Campaign,
+    Exchange,
 }
 
 /// A time in which something may be done.
@@ -129,6 +130,7 @@ pub(super) enum WindowWord {
     Receive,
     Use,
     Earn,
+    Exchange,
 }
 
 /// Where a time stands to now.
@@ -263,6 +265,11 @@ fn state(programme: &Programme, row: Option<SaleRow>, now: Time) -> Progress {
             state.issue_ceiling = Some(handed.issue_ceiling.units());
             state.windows.push(window(WindowWord::Receive, &handed.window));
             state.windows.push(window(WindowWord::Use, &of(handed.usage)));
+        }
+        Kind::Exchange(exchange) => {
+            state.kind = KindWord::Exchange;
+            state.premium = issued;
+            state.windows.push(window(WindowWord::Exchange, &exchange.window));
         }
         Kind::Campaign(campaign) => {
             let Window { opens, closes } = Window {

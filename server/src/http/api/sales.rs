@@ -34,7 +34,7 @@ impl Written for Ref {
 }
 
 /// A line of a form.
-pub(super) struct Line(Zeroizing<String>);
+pub(super) struct Line(pub(super) Zeroizing<String>);
 
 impl Written for Line {
     const FORM: &'static str = "1 to 200 letters";
@@ -158,6 +158,8 @@ pub(super) struct Application {
     paper: bool,
     /// The buyer number of the notice (F151), for whoever sends notices.
     buyer: Option<u64>,
+    /// What it cost in points; nothing once they were given back.
+    points: u64,
     /// When it came.
     #[schema(format = DateTime)]
     at: String,
@@ -168,6 +170,9 @@ pub(super) struct Application {
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Part {
+    /// Those alone that count and whose account owes something after a claw-back (F009).
+    #[serde(default)]
+    owing: bool,
     /// After this application.
     #[param(value_type = Option<String>, pattern = "^[0-9a-f]{32}$")]
     after: Option<Text<Ref>>,
@@ -243,15 +248,21 @@ pub(super) async fn applications(
 ) -> Result<Json<Listed<Application>>, Refused> {
     let limit = part.limit.0;
     let after = part.after.map(|after| after.0);
-    let rows = app.books.reader().applications(id, after, limit.saturating_add(1));
+    let (reader, more) = (app.books.reader(), limit.saturating_add(1));
+    let rows = if part.owing {
+        reader.owing_applications(id, after, more).await?
+    } else {
+        reader.applications(id, after, more).await?
+    };
     let sends = caller.role != AccessRole::Viewer;
-    let rows = rows.await?.into_iter().map(|row| Application {
+    let rows = rows.into_iter().map(|row| Application {
         id: row.id.to_string(),
         wanted: row.wanted,
         won: row.won,
         void: row.void,
         paper: row.account.is_none(),
         buyer: Some(row.buyer).filter(|buyer| sends && *buyer > 0),
+        points: row.entry.map_or(0, |_| row.points.units()),
         at: row.at.to_string(),
     });
     Ok(Json(Listed::part(rows.collect(), limit, |row| row.id.clone())))

@@ -58,6 +58,8 @@ pub(super) enum BookWord {
     ExpiryIncome,
     Receivable,
     Payout,
+    Exchange,
+    Forfeit,
 }
 
 /// What the audit found.
@@ -98,6 +100,7 @@ pub(super) enum JobWord {
     Points,
     Rank,
     Bonus,
+    Exchanges,
     Orders,
     Close,
     Publish,
@@ -172,6 +175,8 @@ const fn word(book: Book) -> BookWord {
         Book::ExpiryIncome => BookWord::ExpiryIncome,
         Book::Receivable => BookWord::Receivable,
         Book::Payout => BookWord::Payout,
+        Book::Exchange => BookWord::Exchange,
+        Book::Forfeit => BookWord::Forfeit,
     }
 }
 
@@ -213,6 +218,7 @@ pub(super) async fn job(
         JobWord::Points => (Job::Points, "points"),
         JobWord::Rank => (Job::Rank, "rank"),
         JobWord::Bonus => (Job::Bonus, "bonus"),
+        JobWord::Exchanges => (Job::Exchanges, "exchanges"),
         JobWord::Orders => (Job::Orders, "orders"),
         JobWord::Close => (Job::Close, "close"),
         JobWord::Publish => (Job::Publish, "publish"),
