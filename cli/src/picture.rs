@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io;
+use std::io::{self, Read as _};
 use std::path::Path;
 
 use kinchaku_core::draw::receipt_png;
-use kinchaku_core::scan::{PICTURE_DEADLINE, Scan, ScanError, decode};
+use kinchaku_core::scan::{MAX_FILE_BYTES, PICTURE_DEADLINE, Scan, ScanError, decode};
 use kinchaku_design::Key;
 use kinchaku_protocol::symbol::Symbol;
 
@@ -19,11 +19,20 @@ const SCALE: usize = 8;
 
 /// Reads the codes in a picture file.
 pub fn read(path: &Path, accept: impl Fn(&str) -> bool) -> Result<Scan, Problem> {
-    let bytes = fs::read(path).map_err(|error| match error.kind() {
+    let bytes = bytes(path).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => Problem::new(Key::ErrorFileMissing, Exit::Other),
         _ => Problem::new(Key::ErrorNotAPicture, Exit::Other),
     })?;
     decode(&bytes, PICTURE_DEADLINE, accept).map_err(|error: ScanError| words::scan::scan(error))
+}
+
+/// A file as far as anybody reads it: one byte more than a picture may have says that it is too large.
+fn bytes(path: &Path) -> io::Result<Vec<u8>> {
+    let most = u64::try_from(MAX_FILE_BYTES).unwrap_or(u64::MAX);
+    let mut bytes = Vec::new();
+    let file = fs::File::open(path)?;
+    file.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// The one text that was scanned. Two that could both be meant are not guessed between.

@@ -15,7 +15,7 @@ use kinchaku_core::pay::{
     self, AmountTextError, Notice, PayError, RefusedError, ShopCodeError, read_amount, read_shop,
 };
 use kinchaku_core::receive::{self, ReceiveError};
-use kinchaku_core::scan::{MAX_FILE_BYTES, PICTURE_DEADLINE, ScanError, decode};
+use kinchaku_core::scan::{FileKind, MAX_FILE_BYTES, PICTURE_DEADLINE, ScanError, decode};
 use kinchaku_core::store::{OpenError, StoreError};
 use kinchaku_core::sync::{SyncError, sync};
 use kinchaku_core::vault::FileVault;
@@ -74,9 +74,10 @@ fn a_picture_that_is_none_says_which() {
     writer.set_color(png::ColorType::Grayscale);
     writer.write_header().unwrap().write_image_data(&[255; 40_000]).unwrap();
     for (bytes, error) in [
-        (&b""[..], ScanError::NotAPicture),
-        (b"GIF89a", ScanError::NotAPicture),
-        (&code[..code.len() / 2], ScanError::NotAPicture),
+        (&b""[..], ScanError::Empty),
+        (b"hello", ScanError::NotAPicture),
+        (b"GIF89a", ScanError::Unsupported(FileKind::Gif)),
+        (&code[..code.len() / 2], ScanError::Damaged),
         (&vec![0; MAX_FILE_BYTES + 1], ScanError::TooLarge),
         (&blank, ScanError::NoCode),
     ] {

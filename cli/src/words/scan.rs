@@ -1,7 +1,7 @@
 //! Pictures and scanned texts. What was scanned instead of a shop is named.
 
 use kinchaku_core::pay::ShopCodeError;
-use kinchaku_core::scan::ScanError;
+use kinchaku_core::scan::{FileKind, ScanError};
 use kinchaku_design::Key;
 use kinchaku_protocol::mpm::{ConsumerCode, Fault, Scanned};
 
@@ -11,7 +11,13 @@ use crate::output::{Exit, Filling, Problem};
 /// Why a picture gave no text.
 pub fn scan(error: ScanError) -> Problem {
     let key = match error {
+        ScanError::Empty => Key::ErrorPictureEmpty,
         ScanError::NotAPicture => Key::ErrorNotAPicture,
+        ScanError::Unsupported(FileKind::Heic) => Key::ErrorPictureHeic,
+        ScanError::Unsupported(kind) => {
+            return Problem::new(Key::ErrorPictureKind, Exit::Other).named("kind", kind.name());
+        }
+        ScanError::Damaged => Key::ErrorPictureDamaged,
         ScanError::TooLarge => Key::ErrorPictureTooLarge,
         ScanError::NoCode => Key::ErrorNoQr,
         ScanError::OutOfTime => Key::ErrorScanTime,

@@ -69,7 +69,7 @@ fn symbols(picture: &BitMatrix) -> (Vec<Reading>, usize) {
             && symbol.isValid()
         {
             used.extend(corners);
-            let reading = Reading::new(Some(symbol.text()), symbol.content().bytes());
+            let reading = Reading::of(&symbol);
             found.extend(reading.filter(|reading| !found.contains(reading)));
         }
     }

@@ -2,13 +2,14 @@
 //! `protocol::base45` to say.
 //!
 //! A picture comes from outside and is hostile until proven otherwise, and decoders panic or hang on
-//! some. So sizes are checked before anything is allocated ([`picture`]), every attempt runs on a
+//! some. So sizes are checked before anything is allocated ([`file`], [`picture`]), every attempt runs on a
 //! worker thread that may be lost without losing the caller ([`worker`]), and the whole scan has a
 //! deadline. Attempts are a fixed ladder of small changes to the picture ([`ladder`], [`prepare`])
 //! that stops at the first symbol. A symbol without a text the caller accepts is tried in other
 //! character sets ([`reading`]) and read again by a second decoder ([`second_opinion`]). Nothing is
 //! kept between scans, so there is nothing to recover.
 
+mod file;
 mod ladder;
 mod picture;
 mod prepare;
@@ -20,6 +21,7 @@ mod worker;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+pub use file::FileKind;
 use ladder::LADDER;
 pub use picture::{Luma, MAX_FILE_BYTES, MAX_PIXELS};
 use reading::Reading;
@@ -42,9 +44,18 @@ pub struct Scan {
 /// Why nothing was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ScanError {
-    /// The bytes are no PNG or JPEG, or a damaged one.
+    /// No bytes at all.
+    #[error("an empty file")]
+    Empty,
+    /// The bytes are nothing that anybody would call a picture.
     #[error("not a picture")]
     NotAPicture,
+    /// Another kind of file than PNG and JPEG, or a kind of JPEG that is not read.
+    #[error("{} is not read", .0.name())]
+    Unsupported(FileKind),
+    /// A PNG or JPEG that is cut off or spoilt.
+    #[error("a damaged picture")]
+    Damaged,
     /// The file or the picture in it is over [`MAX_FILE_BYTES`] or [`MAX_PIXELS`].
     #[error("picture too large")]
     TooLarge,
@@ -78,9 +89,9 @@ pub fn decode(picture: &[u8], deadline: Duration, accept: impl Fn(&str) -> bool)
     let mut worker = Worker::default();
     let bytes = picture.to_vec();
     let frame = worker
-        .run(until, move || picture::luma_of(&bytes).map(Luma::shrunk))
+        .run(until, move || file::luma_of(&bytes).map(Luma::shrunk))
         .map_err(|why| match why {
-            Lost::Panicked => ScanError::NotAPicture,
+            Lost::Panicked => ScanError::Damaged,
             why => lost(why),
         })??;
     climb(&mut worker, Arc::new(frame), started, until, accept)
@@ -89,7 +100,7 @@ pub fn decode(picture: &[u8], deadline: Duration, accept: impl Fn(&str) -> bool)
 /// Reads the QR codes in one camera frame; [`FrameReader`] reads a stream of them.
 ///
 /// # Errors
-/// See [`ScanError`]; never `NotAPicture`.
+/// See [`ScanError`]; none that speaks of a file.
 pub fn decode_luma(frame: Luma, deadline: Duration, accept: impl Fn(&str) -> bool) -> Result<Scan, ScanError> {
     FrameReader::new(deadline).read(frame, accept)
 }

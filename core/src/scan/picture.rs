@@ -1,8 +1,6 @@
-//! From file bytes to grey pixels, with every size checked before it is allocated.
+//! Grey pixels, with every size checked before it is allocated.
 
-use std::io::Cursor;
-
-use image::{DynamicImage, GrayImage, ImageDecoder, ImageError, ImageReader, Limits};
+use image::{DynamicImage, GrayImage};
 
 use super::ScanError;
 
@@ -10,8 +8,6 @@ use super::ScanError;
 pub const MAX_FILE_BYTES: usize = 32 * 1024 * 1024;
 /// Largest picture taken, in pixels; phones make 12 to 50 million.
 pub const MAX_PIXELS: u64 = 52_000_000;
-/// What a picture may cost in memory while it is unpacked, in bytes.
-const MAX_UNPACKED_BYTES: u64 = 256 * 1024 * 1024;
 /// Decoders get no more pixels than this: their time grows faster than the picture.
 const WORKING_PIXELS: usize = 1_300_000;
 
@@ -89,54 +85,11 @@ impl Luma {
     }
 }
 
-fn within_limits(width: u64, height: u64) -> Result<(), ScanError> {
+pub(super) fn within_limits(width: u64, height: u64) -> Result<(), ScanError> {
     match width.checked_mul(height) {
         Some(0) => Err(ScanError::NotAPicture),
         Some(pixels) if pixels <= MAX_PIXELS => Ok(()),
         _ => Err(ScanError::TooLarge),
-    }
-}
-
-/// Unpacks a PNG or JPEG file.
-pub(super) fn luma_of(bytes: &[u8]) -> Result<Luma, ScanError> {
-    let mut reader = ImageReader::new(Cursor::new(bytes))
-        .with_guessed_format()
-        .map_err(|_| ScanError::NotAPicture)?;
-    let mut limits = Limits::no_limits();
-    limits.max_alloc = Some(MAX_UNPACKED_BYTES);
-    reader.limits(limits);
-    let decoder = reader.into_decoder().map_err(refusal)?;
-    let (width, height) = decoder.dimensions();
-    within_limits(u64::from(width), u64::from(height))?;
-    if decoder.total_bytes() > MAX_UNPACKED_BYTES {
-        return Err(ScanError::TooLarge);
-    }
-    let image = DynamicImage::from_decoder(decoder).map_err(refusal)?;
-    let data = if image.color().has_alpha() {
-        on_white(image)
-    } else {
-        image.into_luma8().into_raw()
-    };
-    Ok(Luma::new(width as usize, height as usize, data))
-}
-
-/// Codes are exported with a transparent ground, and mean it to be white.
-fn on_white(image: DynamicImage) -> Vec<u8> {
-    let pixels = image.into_luma_alpha8().into_raw();
-    let (pairs, _) = pixels.as_chunks::<2>();
-    pairs
-        .iter()
-        .map(|&[grey, alpha]| {
-            let (grey, alpha) = (u32::from(grey), u32::from(alpha));
-            ((grey * alpha + 255 * (255 - alpha)) / 255) as u8
-        })
-        .collect()
-}
-
-fn refusal(error: ImageError) -> ScanError {
-    match error {
-        ImageError::Limits(_) => ScanError::TooLarge,
-        _ => ScanError::NotAPicture,
     }
 }
 
