@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# install.sh postgresql|python|smartcard: makes sure that it is there. Exit 77 when it is not and can't be got.
+# install.sh postgresql|python|smartcard|zbar: makes sure that it is there. Exit 77 when it is not and can't be got.
 set -euo pipefail
 . "$(dirname "$0")/say.sh"
 
@@ -12,12 +12,14 @@ smartcard_there() {
   done
   [ -e /etc/reader.conf.d/vpcd ] && pkg-config --exists libpcsclite
 }
+zbar_there() { ldconfig -p | grep -q 'libzbar\.so\.0'; }
 
 case ${1:-} in
 postgresql) there=postgres_there packages="postgresql" ;;
 python) there=python_there packages="python3 python3-venv" ;;
 smartcard) there=smartcard_there packages="pcscd libpcsclite-dev vsmartcard-vpcd opensc openssl pkg-config" ;;
-*) say "install.sh postgresql|python|smartcard"; exit 2 ;;
+zbar) there=zbar_there packages="libzbar0" ;;
+*) say "install.sh postgresql|python|smartcard|zbar"; exit 2 ;;
 esac
 
 if $there; then exit 0; fi

@@ -111,24 +111,15 @@ rust_tests() {
 }
 
 peer_tests() {
-  local began=$SECONDS status skipped log=$logs/peers.log venv=$root/.venv
-  if ! "$root/make/install.sh" python; then
-    skip Peers "no Python 3 with venv"
+  local began=$SECONDS status skipped python log=$logs/peers.log
+  if ! python=$("$root/make/peers.sh"); then
+    skip Peers "no Python 3 with the packages of tests/peers/requirements.txt"
     return
   fi
-  if ! cmp -s tests/peers/requirements.txt "$venv/requirements.txt"; then
-    say "installing into .venv: tests/peers/requirements.txt"
-    rm -rf "$venv"
-    if ! python3 -m venv "$venv" ||
-      ! "$venv/bin/pip" install --quiet --disable-pip-version-check --require-hashes -r tests/peers/requirements.txt; then
-      skip Peers "the packages of tests/peers/requirements.txt could not be installed"
-      return
-    fi
-    cp tests/peers/requirements.txt "$venv/requirements.txt"
-  fi
+  "$root/make/install.sh" zbar || say "libzbar0 could not be installed"
   say "other people's software reads what we write"
   KINCHAKU_TEST_VECTORS=$root/fixtures/vectors PYTHONDONTWRITEBYTECODE=1 \
-    "$venv/bin/python" -m pytest -p no:cacheprovider -rs tests/peers 2>&1 | tee "$log"
+    "$python" -m pytest -p no:cacheprovider -rs tests/peers 2>&1 | tee "$log"
   status=${PIPESTATUS[0]}
   # The last line alone: a test's own output may speak of numbers too.
   tail -n 1 "$log" >"$log.last"
