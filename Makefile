@@ -33,6 +33,10 @@ check: ## format, lints, words, licences (ONLY=fmt, strings, clippy or deny for 
 bench: ## measure what a payment and a touch of a card cost against their floors, as ratios of one run
 	@make/bench.sh
 
+.PHONY: bench-scan
+bench-scan: ## measure how codes are read beside other readers (FRAMES=300, SEED="1 2" or development, PICTURES=folder)
+	@make/bench-scan.sh
+
 .PHONY: strings
 strings: ## write the Rust of design/strings.json
 	cargo run --locked --quiet -p kinchaku-design --example strings
