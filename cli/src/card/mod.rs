@@ -25,15 +25,11 @@ mod status;
 mod touch;
 mod unlock;
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use kinchaku_core::card::Trusted;
 use kinchaku_design::Key;
 use kinchaku_protocol::doc::Role;
-use kinchaku_protocol::jpki::card_record::CvcRoots;
-use kinchaku_protocol::jpki::trust::Anchors;
-use kinchaku_protocol::time::Time;
 
 use self::touch::Desk;
 use crate::args::{CardArgs, CardCommand, IdCommand, ReaderArgs};
@@ -67,7 +63,7 @@ fn alone(args: &CardArgs, machine: &Machine, out: &Output) -> Result<Exit, Probl
         Some(wallet) => wallet.home.now().map_err(|error| words::store::store(&error))?.time,
         None => machine.wall(),
     };
-    let mut desk = desk(&args.reader, wallet.as_ref(), trusted(now), out)?;
+    let mut desk = desk(&args.reader, wallet.as_ref(), Trusted::at(now), out)?;
     match &args.command {
         CardCommand::Recognise => recognise::run(&mut desk),
         CardCommand::Read(entered) => read::run(&mut desk, *entered),
@@ -80,7 +76,7 @@ fn alone(args: &CardArgs, machine: &Machine, out: &Output) -> Result<Exit, Probl
 fn with_wallet(args: &CardArgs, machine: &Machine, out: &Output) -> Result<Exit, Problem> {
     let wallet = online(opened(args, machine, out)?)?;
     let now = wallet.home.now().map_err(|error| words::store::store(&error))?.time;
-    let desk = || desk(&args.reader, Some(&wallet), trusted(now), out);
+    let desk = || desk(&args.reader, Some(&wallet), Trusted::at(now), out);
     match &args.command {
         CardCommand::Link(link) if link.minor => link_minor::run(&mut desk()?, &wallet, *link),
         CardCommand::Link(link) => link::run(&mut desk()?, &wallet, *link),
@@ -124,19 +120,4 @@ fn desk<'a>(
         trusted,
         out,
     })
-}
-
-/// Whom a desk believes. Test cards, whose keys everybody can have, only in the demo (docs/adr/0011).
-fn trusted(now: Time) -> Trusted {
-    let (anchors, roots) = (Anchors::production(), CvcRoots::production());
-    let (anchors, roots) = if cfg!(feature = "demo") {
-        (anchors.and(Anchors::test()), roots.and(CvcRoots::test()))
-    } else {
-        (anchors, roots)
-    };
-    Trusted {
-        anchors: Arc::new(anchors),
-        roots: Arc::new(roots),
-        now,
-    }
 }

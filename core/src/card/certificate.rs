@@ -27,6 +27,23 @@ pub struct Trusted {
 }
 
 impl Trusted {
+    /// The JPKI and the card issuers, at this time. Test cards, whose keys everybody can have, in the demo alone
+    /// (docs/adr/0011).
+    #[must_use]
+    pub fn at(now: Time) -> Self {
+        let (anchors, roots) = (Anchors::production(), CvcRoots::production());
+        let (anchors, roots) = if cfg!(feature = "demo") {
+            (anchors.and(Anchors::test()), roots.and(CvcRoots::test()))
+        } else {
+            (anchors, roots)
+        };
+        Self {
+            anchors: Arc::new(anchors),
+            roots: Arc::new(roots),
+            now,
+        }
+    }
+
     /// # Errors
     /// [`CardError::Expired`], [`CardError::NotYetValid`], [`CardError::NotTrusted`].
     pub(super) fn check(&self, certificate: &Certificate, purpose: Purpose) -> Result<(), CardError> {

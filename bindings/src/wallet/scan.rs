@@ -1,0 +1,61 @@
+//! From a picture to the text of a code.
+
+use kinchaku_core::scan::{PICTURE_DEADLINE, Scan, decode};
+use kinchaku_protocol::mpm::{Scanned, recognise};
+
+use super::Wallet;
+use crate::error::ScanError;
+
+/// What a picture is hoped to show. Whatever else is in it is read too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Enum)]
+pub enum Wanted {
+    /// A shop's sheet.
+    Shop,
+    /// A payer's receipt.
+    Receipt,
+    /// A shop's refusal.
+    Refusal,
+}
+
+impl Wanted {
+    /// Whether a text is of this kind and whole.
+    pub(super) fn accepts(self, text: &str) -> bool {
+        match (self, recognise(text)) {
+            (Self::Shop, Scanned::Emv(parsed)) => parsed.is_valid(),
+            (Self::Receipt, Scanned::Receipt(_)) | (Self::Refusal, Scanned::Refusal(_)) => true,
+            _ => false,
+        }
+    }
+}
+
+/// What was read.
+#[derive(Clone, PartialEq, Eq, uniffi::Record)]
+pub struct Picture {
+    /// Texts found, those that were wanted first; never empty. More than one means several codes in the picture: a person
+    /// says which is meant.
+    pub texts: Vec<String>,
+    /// How many of them, from the first, were wanted.
+    pub wanted: u32,
+}
+
+impl From<Scan> for Picture {
+    fn from(scan: Scan) -> Self {
+        Self {
+            texts: scan.texts,
+            wanted: u32::try_from(scan.accepted).unwrap_or(u32::MAX),
+        }
+    }
+}
+
+#[uniffi::export]
+impl Wallet {
+    /// Reads the codes in a stored picture, PNG or JPEG, for at most two seconds.
+    ///
+    /// # Errors
+    /// [`ScanError`].
+    pub async fn scan_picture(&self, picture: Vec<u8>, wanted: Wanted) -> Result<Picture, ScanError> {
+        self.engine
+            .spawn(move |_| Ok(decode(&picture, PICTURE_DEADLINE, |text| wanted.accepts(text))?.into()))
+            .await
+    }
+}
