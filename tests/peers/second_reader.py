@@ -130,7 +130,7 @@ CARD_METHODS = ("signature-certificate", "card-record", "user-authentication")
 CARD_PURPOSES = ("link", "guardian", "login", "unlock", "key-id")
 TABLES = (
     "account", "class", "balance", "lot", "allowance", "shop", "history", "sale", "device",
-    "notice", "rule", "standing",
+    "notice", "rule", "standing", "member",
 )
 
 
@@ -302,11 +302,58 @@ ROWS = {
     "standing": record(**{
         "class": U32, "until": maybe(U32), "owed": AMOUNT, "rank": maybe(U32), "coming": AMOUNT,
     }),
+    "member": record(card=number(9_999_999_999, 1)),
 }
 
 PAY_KEY = record(key=KEY, proof=size(64))
 
+SPAN = record(opens=U64, closes=U64)
+NO = maybe(record(why=number(24), at=maybe(U64), most=maybe(U64), left=maybe(U64)))
+WAY = number(4)
+OFFER = record(**{
+    "programme": U32, "name": TEXT, "class": U32, "kind": number(2),
+    "apply": maybe(record(
+        window=SPAN, draw=BOOL, entry=maybe(record(**{"class": U32, "points": AMOUNT}))
+    )),
+    "acquire": SPAN, "from": U64, "until": maybe(U32), "price": AMOUNT, "face": AMOUNT, "most": U32,
+    "by_number": BOOL, "by_code": BOOL, "pay_in": many(WAY),
+    "exchange": maybe(record(
+        source=U32, step=AMOUNT, gives=AMOUNT, least=AMOUNT, free=AMOUNT, due=maybe(U32)
+    )),
+    "mine": record(
+        application=maybe(REF), wanted=U32, won=maybe(U32), buyer=maybe(U64), reserved=U32,
+        bought=U32, received=U32,
+    ),
+    "refused": NO,
+})
+ORDERED = record(**{
+    "order": U64, "programme": maybe(U32), "class": U32, "units": U32, "price": AMOUNT,
+    "face": AMOUNT, "pay_in": WAY, "stage": number(5), "until": U64, "settled_at": maybe(U64),
+    "reference": maybe(TEXT),
+})
+
 BODIES = {
+    "offers-answer": record(at=U64, offers=many(OFFER)),
+    "apply-request": record(programme=U32, units=U32, phone=maybe(TEXT), nonce=size(16)),
+    "apply-answer": record(id=maybe(REF), refused=NO),
+    "order-request": record(
+        key=TEXT,
+        lots=maybe(record(programme=U32, units=U32, buyer=maybe(U64), phone=maybe(TEXT))),
+        money=maybe(record(**{"class": U32, "amount": AMOUNT})), pay_in=WAY,
+    ),
+    "order-query": record(order=U64),
+    "order-answer": record(order=maybe(ORDERED), refused=NO),
+    "receive-request": record(key=TEXT, programme=U32, by_code=BOOL),
+    "receive-answer": record(
+        received=maybe(record(**{"class": U32, "amount": AMOUNT, "until": maybe(U32)})), refused=NO
+    ),
+    "exchange-request": record(key=TEXT, programme=U32, points=AMOUNT),
+    "exchange-answer": record(
+        exchanged=maybe(record(**{
+            "source": U32, "points": AMOUNT, "class": U32, "amount": AMOUNT, "due": U32, "granted": BOOL,
+        })),
+        refused=NO,
+    ),
     "nonce": record(nonce=BYTES, at=U64),
     "enrol-request": record(
         code=TEXT, role=number(2), nonce=BYTES, sync_key=KEY, sync_proof=size(64),
