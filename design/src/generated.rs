@@ -1699,6 +1699,10 @@ pub enum Key {
     ConsoleBookReceivable,
     /// 支払済み
     ConsoleBookPayout,
+    /// ポイントと引き換えた分
+    ConsoleBookExchange,
+    /// 失効させた分
+    ConsoleBookForfeit,
     /// どのサービスも、合計は0です。
     ConsoleBooksEven,
     /// {count}件を調べました。
@@ -2183,7 +2187,7 @@ pub enum Key {
 
 impl Key {
     /// Every key.
-    pub const ALL: [Self; 1087] = [
+    pub const ALL: [Self; 1089] = [
         Self::BrandName,
         Self::ClassMoney,
         Self::ClassPoints,
@@ -3031,6 +3035,8 @@ impl Key {
         Self::ConsoleBookExpiryIncome,
         Self::ConsoleBookReceivable,
         Self::ConsoleBookPayout,
+        Self::ConsoleBookExchange,
+        Self::ConsoleBookForfeit,
         Self::ConsoleBooksEven,
         Self::ConsoleAudited,
         Self::ConsoleAuditState,
@@ -6663,6 +6669,14 @@ impl Key {
                 std: "支払済み",
                 easy: "はらった 分",
                 en: "Paid out" },
+            Self::ConsoleBookExchange => Entry { name: "console.book.exchange", code: None,
+                std: "ポイントと引き換えた分",
+                easy: "ポイントと かえた 分",
+                en: "Given up for something" },
+            Self::ConsoleBookForfeit => Entry { name: "console.book.forfeit", code: None,
+                std: "失効させた分",
+                easy: "つかえなく した 分",
+                en: "Taken away" },
             Self::ConsoleBooksEven => Entry { name: "console.books_even", code: None,
                 std: "どのサービスも、合計は0です。",
                 easy: "どれも ぜんぶで 0です。",

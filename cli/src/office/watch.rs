@@ -188,6 +188,8 @@ fn book(lang: Lang, word: &str) -> String {
         "expiry_income" => Key::ConsoleBookExpiryIncome,
         "receivable" => Key::ConsoleBookReceivable,
         "payout" => Key::ConsoleBookPayout,
+        "exchange" => Key::ConsoleBookExchange,
+        "forfeit" => Key::ConsoleBookForfeit,
         other => return other.to_owned(),
     };
     text(lang, key).to_owned()

@@ -267,6 +267,8 @@ fn japanese(word: &str) -> &'static str {
         "shop_payable" => "店への未払い",
         "fork_loss" => "複製による損失",
         "expiry_income" => "期限切れ",
+        "exchange" => "ポイントと引き換えた分",
+        "forfeit" => "失効させた分",
         "posted" => "確定",
         "rejected" => "不成立",
         "reversed" => "取消済み",

@@ -10,7 +10,8 @@ use kinchaku_protocol::time::Time;
 use super::action::{Buyer, NewApplication, NewOrder, Ordered, SaleAction, Somebody};
 use super::order::pay_in_of;
 use super::provider::{
-    AskOutcome, Charge, ChargeProvider, NoSuchCharge, NotGenuine, ProviderError, ProviderEvent, RefundOutcome, Standing,
+    AskOutcome, Charge, ChargeProvider, NoSuchCharge, NotGenuine, ProviderError, ProviderEvent, RefundOutcome, Sandbox,
+    Standing,
 };
 use super::rows::{EventKind, EventVerdict, OrderRow, OrderState, RefundStep};
 use super::somebody::OnPaper;
@@ -370,12 +371,7 @@ impl Books {
     /// # Errors
     /// [`SaleError`]; [`SaleError::NoProvider`] where the town has another provider.
     pub async fn pay_in_sandbox(&self, held: &str, now: Time) -> Result<(), SaleError> {
-        let sandbox = self.provider()?.sandbox().ok_or(SaleError::NoProvider)?;
-        sandbox.pay(held)?;
-        for callback in sandbox.callbacks() {
-            self.provider_event(&callback.body, &callback.signature, now).await?;
-        }
-        Ok(())
+        self.sandbox_does(|sandbox| sandbox.pay(held), now).await
     }
 
     /// The sandbox's payer turns back, and the sandbox calls back.
@@ -383,8 +379,16 @@ impl Books {
     /// # Errors
     /// As [`Books::pay_in_sandbox`].
     pub async fn turn_back_in_sandbox(&self, held: &str, now: Time) -> Result<(), SaleError> {
+        self.sandbox_does(|sandbox| sandbox.turn_back(held), now).await
+    }
+
+    async fn sandbox_does(
+        &self,
+        does: impl FnOnce(&Sandbox) -> Result<(), NoSuchCharge> + Send,
+        now: Time,
+    ) -> Result<(), SaleError> {
         let sandbox = self.provider()?.sandbox().ok_or(SaleError::NoProvider)?;
-        sandbox.turn_back(held)?;
+        does(sandbox)?;
         for callback in sandbox.callbacks() {
             self.provider_event(&callback.body, &callback.signature, now).await?;
         }
