@@ -15,16 +15,17 @@ mod picture;
 mod prepare;
 mod reading;
 mod second_opinion;
+mod steps;
 mod stream;
+mod symbol;
 mod worker;
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 pub use file::FileKind;
-use ladder::LADDER;
 pub use picture::{Luma, MAX_FILE_BYTES, MAX_PIXELS};
 use reading::Reading;
+use steps::{Climb, LADDER, Views};
 pub use stream::FrameReader;
 use worker::{Lost, Worker};
 
@@ -70,8 +71,10 @@ pub enum ScanError {
     Unavailable,
 }
 
-/// Longest scan of a stored picture; a camera frame should be given less.
+/// Longest scan of a stored picture, which may have twelve million pixels.
 pub const PICTURE_DEADLINE: Duration = Duration::from_millis(2_000);
+/// Longest scan of a single camera frame; with a [`FrameReader`], frames may be given less, since the next one comes.
+pub const FRAME_DEADLINE: Duration = Duration::from_millis(250);
 
 /// Reads the QR codes in an encoded picture (PNG or JPEG).
 ///
@@ -88,13 +91,19 @@ pub fn decode(picture: &[u8], deadline: Duration, accept: impl Fn(&str) -> bool)
     let until = started + deadline;
     let mut worker = Worker::default();
     let bytes = picture.to_vec();
-    let frame = worker
-        .run(until, move || file::luma_of(&bytes).map(Luma::shrunk))
+    let views = worker
+        .run(until, move || file::luma_of(&bytes).map(Views::of))
         .map_err(|why| match why {
             Lost::Panicked => ScanError::Damaged,
             why => lost(why),
         })??;
-    climb(&mut worker, Arc::new(frame), started, until, accept)
+    let climb = Climb {
+        worker: &mut worker,
+        views,
+        started,
+        until,
+    };
+    climb.up(LADDER.into_iter(), accept).0
 }
 
 /// Reads the QR codes in one camera frame; [`FrameReader`] reads a stream of them.
@@ -111,49 +120,6 @@ fn lost(why: Lost) -> ScanError {
         Lost::NoThread => ScanError::Unavailable,
         Lost::Late | Lost::Panicked => ScanError::OutOfTime,
     }
-}
-
-fn climb(
-    worker: &mut Worker,
-    frame: Arc<Luma>,
-    started: Instant,
-    until: Instant,
-    accept: impl Fn(&str) -> bool,
-) -> Result<Scan, ScanError> {
-    for step in LADDER {
-        let copy = Arc::clone(&frame);
-        let symbols = match worker.run(until, move || ladder::attempt(&copy, step)) {
-            Ok(symbols) => symbols,
-            Err(Lost::Panicked) => continue,
-            Err(why) => return Err(lost(why)),
-        };
-        if symbols.is_empty() {
-            continue;
-        }
-        let first = ranked(symbols, &accept, format!("rxing:{step}"), started);
-        if first.accepted > 0 {
-            return Ok(first);
-        }
-        return Ok(ask_again(worker, &frame, step, (started, until), &accept).unwrap_or(first));
-    }
-    Err(ScanError::NoCode)
-}
-
-/// What the second decoder makes of it, if the caller accepts that.
-fn ask_again(
-    worker: &mut Worker,
-    frame: &Arc<Luma>,
-    step: &'static str,
-    (started, until): (Instant, Instant),
-    accept: &impl Fn(&str) -> bool,
-) -> Option<Scan> {
-    let steps = [step, "f", "h"];
-    steps.into_iter().find_map(|step| {
-        let copy = Arc::clone(frame);
-        let symbols = worker.run(until, move || second_opinion::attempt(&copy, step)).ok()?;
-        let again = ranked(symbols, accept, format!("rqrr:{step}"), started);
-        (again.accepted > 0).then_some(again)
-    })
 }
 
 fn ranked(symbols: Vec<Reading>, accept: &impl Fn(&str) -> bool, decoder: String, started: Instant) -> Scan {

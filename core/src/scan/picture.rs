@@ -8,8 +8,6 @@ use super::ScanError;
 pub const MAX_FILE_BYTES: usize = 32 * 1024 * 1024;
 /// Largest picture taken, in pixels; phones make 12 to 50 million.
 pub const MAX_PIXELS: u64 = 52_000_000;
-/// Decoders get no more pixels than this: their time grows faster than the picture.
-const WORKING_PIXELS: usize = 1_300_000;
 
 /// Grey pixels, row by row, 0 = black.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +33,18 @@ impl Luma {
             return Err(ScanError::NotAPicture);
         }
         Ok(Self::new(width, height, rows.concat()))
+    }
+
+    /// The grey pixels of a PNG or JPEG file. Decoders of strangers' files may panic: [`super::decode`]
+    /// survives that.
+    ///
+    /// # Errors
+    /// What [`ScanError`] says of files.
+    pub fn from_file(bytes: &[u8]) -> Result<Self, ScanError> {
+        if bytes.len() > MAX_FILE_BYTES {
+            return Err(ScanError::TooLarge);
+        }
+        super::file::luma_of(bytes)
     }
 
     pub(super) fn new(width: usize, height: usize, data: Vec<u8>) -> Self {
@@ -68,13 +78,18 @@ impl Luma {
         self.data
     }
 
-    /// The same picture with at most [`WORKING_PIXELS`] pixels.
-    pub(super) fn shrunk(self) -> Self {
+    /// Decoders get no more pixels than this at first: their time grows faster than the picture.
+    pub(super) const WORKING_PIXELS: usize = 1_300_000;
+    /// And never more than this.
+    pub(super) const LARGE_PIXELS: usize = 12_600_000;
+
+    /// The same picture with at most `most` pixels.
+    pub(super) fn at_most(self, most: usize) -> Self {
         let pixels = self.width * self.height;
-        if pixels <= WORKING_PIXELS {
+        if pixels <= most {
             return self;
         }
-        let scale = (WORKING_PIXELS as f64 / pixels as f64).sqrt();
+        let scale = (most as f64 / pixels as f64).sqrt();
         let shorter = |side: usize| ((side as f64 * scale) as u32).max(1);
         let (width, height) = (shorter(self.width), shorter(self.height));
         let Some(image) = GrayImage::from_raw(self.width as u32, self.height as u32, self.data) else {
@@ -111,9 +126,9 @@ mod tests {
 
     #[test]
     fn a_large_frame_is_shrunk_in_proportion() {
-        let frame = Luma::new(3000, 2000, vec![77; 6_000_000]).shrunk();
-        assert!(frame.width() * frame.height() <= WORKING_PIXELS);
-        assert!(frame.width() * frame.height() > WORKING_PIXELS - 5_000);
+        let frame = Luma::new(3000, 2000, vec![77; 6_000_000]).at_most(Luma::WORKING_PIXELS);
+        assert!(frame.width() * frame.height() <= Luma::WORKING_PIXELS);
+        assert!(frame.width() * frame.height() > Luma::WORKING_PIXELS - 5_000);
         assert!((frame.width() * 2).abs_diff(frame.height() * 3) <= 3);
         assert!(frame.data().iter().all(|&pixel| pixel == 77));
     }

@@ -27,7 +27,7 @@ fn changed(frame: &Luma, letter: char) -> Luma {
     }
 }
 
-fn half(frame: &Luma) -> Luma {
+pub(super) fn half(frame: &Luma) -> Luma {
     let (width, height) = (frame.width() / 2, frame.height() / 2);
     if width == 0 || height == 0 {
         return frame.clone();

@@ -1,15 +1,18 @@
 //! Camera frames, one after the other, until one of them is read.
 //!
-//! The work for one frame is bounded. What the shake of a hand does not bring by itself, other
-//! attempts on the next frames do: each frame starts with the cheap steps and goes on with the
-//! dear ones where the frame before it ran out of time.
+//! The work for one frame is bounded. What the shake of a hand does not bring by itself, other attempts
+//! on the next frames do: each frame starts with the cheapest step and goes on where the frame before
+//! it ran out of time. A frame that was climbed to the top leaves nothing to go on with.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::picture::Luma;
+use super::steps::{Climb, LADDER, Views};
 use super::worker::Worker;
-use super::{Scan, ScanError, climb, lost};
+use super::{Scan, ScanError, lost};
+
+/// Steps every frame begins with.
+const ALWAYS: usize = 1;
 
 /// Reads a stream of camera frames on a thread of its own.
 ///
@@ -18,6 +21,8 @@ use super::{Scan, ScanError, climb, lost};
 pub struct FrameReader {
     worker: Worker,
     budget: Duration,
+    /// The step after [`ALWAYS`] that the next frame goes on with.
+    next: usize,
 }
 
 impl FrameReader {
@@ -27,6 +32,7 @@ impl FrameReader {
         Self {
             worker: Worker::default(),
             budget: budget_per_frame,
+            next: 0,
         }
     }
 
@@ -39,7 +45,22 @@ impl FrameReader {
     pub fn read(&mut self, frame: Luma, accept: impl Fn(&str) -> bool) -> Result<Scan, ScanError> {
         let started = Instant::now();
         let until = started + self.budget;
-        let frame = self.worker.run(until, move || frame.shrunk()).map_err(lost)?;
-        climb(&mut self.worker, Arc::new(frame), started, until, accept)
+        let views = self.worker.run(until, move || Views::of(frame)).map_err(lost)?;
+        let (always, rest) = LADDER.split_at(ALWAYS);
+        let steps = always
+            .iter()
+            .chain(rest.iter().cycle().skip(self.next).take(rest.len()));
+        let climb = Climb {
+            worker: &mut self.worker,
+            views,
+            started,
+            until,
+        };
+        let (result, made) = climb.up(steps.copied(), accept);
+        self.next = (self.next + made.saturating_sub(ALWAYS)) % rest.len();
+        if !matches!(result, Err(ScanError::OutOfTime)) {
+            self.next = 0;
+        }
+        result
     }
 }
