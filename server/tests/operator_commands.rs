@@ -180,6 +180,28 @@ fn a_town_is_set_up_with_and_without_a_running_server() {
             .unwrap()
             .starts_with(b"\x89PNG")
     );
+    // Printed again, on other paper: the same code, and only the file that was asked for.
+    let again = desk.asks(&[
+        "mark",
+        "sheet",
+        "--shop",
+        &shop,
+        "--mark",
+        mark["mark"].as_str().unwrap(),
+        "--format",
+        "pdf",
+        "--paper",
+        "a4",
+        "--out",
+        out.to_str().unwrap(),
+    ]);
+    assert_eq!((&again["payload"], &again["label"]), (&mark["payload"], &mark["label"]));
+    assert!(again.get("svg").is_none() && again.get("png").is_none());
+    assert!(
+        std::fs::read(again["pdf"].as_str().unwrap())
+            .unwrap()
+            .starts_with(b"%PDF-")
+    );
 
     let invitation = desk.asks(&["invite", "--role", "wallet"]);
     let account = invitation["account"].to_string();

@@ -14,7 +14,7 @@ use kinchaku_protocol::doc::{Document as _, Intent, Part, Receipt};
 use kinchaku_protocol::money::Amount;
 use kinchaku_protocol::mpm::shop_mark::{Offline, ShopMark};
 use kinchaku_protocol::signature::{Signer as _, SoftwareSigner};
-use kinchaku_protocol::symbol::{Level, Symbol};
+use kinchaku_protocol::symbol::{Purpose, Symbol};
 use kinchaku_protocol::time::DAY_SECONDS;
 
 use super::clone::copy_database;
@@ -110,7 +110,7 @@ fn sticker(setting: &Setting, people: &People, narrator: &mut Narrator) -> Resul
         mcc: "5462".to_owned(),
     };
     let payload = mark.sign(&forger).within("mark")?;
-    let symbol = Symbol::bytes(&payload, Level::M).within("symbol")?;
+    let symbol = Symbol::of(Purpose::Mark, &payload).within("symbol")?;
     let file = setting.place("sticker.png");
     std::fs::write(&file, kinchaku_core::draw::receipt_png(&symbol, 8).within("draw")?)?;
     let (text, _) = photo::scan(&file, Of::Screen, 23)?;

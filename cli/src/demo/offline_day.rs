@@ -8,7 +8,7 @@ use kinchaku_core::sync::{SyncError, sync};
 use kinchaku_core::view;
 use kinchaku_design::{Key, say};
 use kinchaku_protocol::doc::Verdict;
-use kinchaku_protocol::symbol::{Ground, Level, Symbol};
+use kinchaku_protocol::symbol::{Ground, Purpose, Symbol};
 
 use super::counter::{answer, confirm, quote, scan_shop, show_receipt, yen};
 use super::error::{DemoError, Within as _};
@@ -117,7 +117,7 @@ fn refused_above_the_cap(setting: &Setting, people: &People, narrator: &mut Narr
         Key::RefusedOverPayment.code(),
     );
     narrator.prove(Key::DemoRefused, true, &[("shop", setting.bakery.name)])?;
-    let symbol = Symbol::alphanumeric(&refusal, Level::M).within("symbol")?;
+    let symbol = Symbol::of(Purpose::Code, &refusal).within("symbol")?;
     let text = photo::show(&symbol, &setting.place("refusal.png"), 5)?;
     let (_, verdict) = pay::take_refusal(&resident.home, &text).within("refusal")?;
     let after = view::wallet(&resident.home).within("view")?;

@@ -6,7 +6,7 @@ use std::path::Path;
 use kinchaku_core::receive::{Answered, Checked, answer, check, refuse};
 use kinchaku_design::format::{Unit, money};
 use kinchaku_design::{Key, say, text};
-use kinchaku_protocol::symbol::{Ground, Level, Symbol};
+use kinchaku_protocol::symbol::{Ground, Purpose, Symbol};
 use serde_json::json;
 
 use crate::args::ShopCheck;
@@ -41,7 +41,7 @@ fn tell(checked: &Checked, answered: &Answered, args: &ShopCheck, out: &Output) 
     let symbol = answered
         .refusal
         .as_deref()
-        .map(|refusal| Symbol::alphanumeric(refusal, Level::M))
+        .map(|refusal| Symbol::of(Purpose::Code, refusal))
         .transpose()
         .map_err(|_| Problem::new(Key::ErrorInternal, Exit::Other))?;
     let wanted: Option<(&Symbol, &Path)> = symbol.as_ref().zip(args.refusal.as_deref());

@@ -3,7 +3,7 @@
 use kinchaku_protocol::doc::{Allowance, Receipt, Verified};
 use kinchaku_protocol::ids::Ref;
 use kinchaku_protocol::money::Amount;
-use kinchaku_protocol::symbol::{Level, Symbol, SymbolError};
+use kinchaku_protocol::symbol::{Purpose, Symbol, SymbolError};
 
 use super::error::PayError;
 use crate::book::payments::Payment;
@@ -44,7 +44,7 @@ impl PaidReceipt {
     /// # Errors
     /// [`SymbolError`], which no receipt of valid documents gives.
     pub fn symbol(&self) -> Result<Symbol, SymbolError> {
-        Symbol::alphanumeric(&self.full, Level::L)
+        Symbol::of(Purpose::FullReceipt, &self.full)
     }
 
     /// The short receipt as a QR code.
@@ -52,7 +52,7 @@ impl PaidReceipt {
     /// # Errors
     /// [`SymbolError`], which no receipt of valid documents gives.
     pub fn short_symbol(&self) -> Result<Symbol, SymbolError> {
-        Symbol::alphanumeric(&self.short, Level::M)
+        Symbol::of(Purpose::Code, &self.short)
     }
 }
 

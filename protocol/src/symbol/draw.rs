@@ -17,6 +17,17 @@ pub struct Luma {
     pub pixels: Vec<u8>,
 }
 
+/// Dark modules side by side in one row, counted from the corner of the quiet zone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Run {
+    /// Column of the first.
+    pub x: usize,
+    /// Row.
+    pub y: usize,
+    /// How many.
+    pub width: usize,
+}
+
 /// What colour a terminal writes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ground {
@@ -74,20 +85,25 @@ impl Symbol {
     /// whoever draws a whole sheet.
     #[must_use]
     pub fn svg_path(&self) -> String {
+        self.runs().fold(String::new(), |mut path, Run { x, y, width }| {
+            // Writing to a String cannot fail.
+            let _ = write!(path, "M{x} {y}h{width}v1h-{width}z");
+            path
+        })
+    }
+
+    /// All dark modules as runs, row by row.
+    pub fn runs(&self) -> impl Iterator<Item = Run> {
         let side = self.framed_size();
-        let mut path = String::new();
-        for y in 0..side {
-            let mut x = 0;
-            while x < side {
-                let run = (x..side).take_while(|x| self.framed(*x, y)).count();
-                if run > 0 {
-                    // Writing to a String cannot fail.
-                    let _ = write!(path, "M{x} {y}h{run}v1h-{run}z");
-                }
-                x = x.saturating_add(run.max(1));
-            }
-        }
-        path
+        (0..side).flat_map(move |y| {
+            let mut from = 0;
+            std::iter::from_fn(move || {
+                let x = (from..side).find(|x| self.framed(*x, y))?;
+                let width = (x..side).take_while(|x| self.framed(*x, y)).count();
+                from = x.saturating_add(width);
+                Some(Run { x, y, width })
+            })
+        })
     }
 
     /// Lines of half blocks, two modules a character, for a terminal with this ground.

@@ -5,12 +5,14 @@
 //! misread. Receipts are base45 and go in alphanumeric mode.
 
 mod draw;
+mod purpose;
 
 use qrcode::bits::Bits;
 use qrcode::types::QrError;
 use qrcode::{Color, EcLevel, QrCode, Version};
 
-pub use draw::{Ground, Luma};
+pub use draw::{Ground, Luma, Run};
+pub use purpose::Purpose;
 
 /// ECI assignment number of UTF-8.
 const UTF_8: u32 = 26;
@@ -118,13 +120,13 @@ impl Symbol {
                 push(&mut bits).map_err(|_| SymbolError::TooLong)?;
                 bits.push_terminator(correction).map_err(|_| SymbolError::TooLong)?;
                 let code = QrCode::with_bits(bits, correction).map_err(|_| SymbolError::TooLong)?;
-                return Ok(Self::of(code, version, level));
+                return Ok(Self::made(code, version, level));
             }
         }
         Err(SymbolError::TooLong)
     }
 
-    fn of(code: QrCode, version: i16, level: Level) -> Self {
+    fn made(code: QrCode, version: i16, level: Level) -> Self {
         Self {
             size: code.width(),
             version: u8::try_from(version).unwrap_or(u8::MAX),

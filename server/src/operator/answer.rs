@@ -84,7 +84,12 @@ fn lines(request: &Request, answer: &Value) -> String {
     match request {
         Request::ClassAdd(_) => format!("種類{}「{}」を加えました", text("class"), text("name")),
         Request::ShopAdd(_) => format!("店「{}」 ID {}", text("name"), text("shop")),
-        Request::MarkAdd(_) => format!("{}\n{}\n{}", text("payload"), text("svg"), text("png")),
+        Request::MarkAdd(_) | Request::MarkSheet(_) => ["payload", "pdf", "svg", "png"]
+            .map(text)
+            .into_iter()
+            .filter(|line| !line.is_empty())
+            .collect::<Vec<_>>()
+            .join("\n"),
         Request::Invite(_) => {
             let account = text("account");
             let whose = if account.is_empty() {

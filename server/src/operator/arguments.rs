@@ -6,9 +6,10 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::request::{
-    ClassAdd, Credit, Invite, Job, MarkAdd, Person, PersonErase, PersonShow, PersonTie, Request, Revoke, ShopAdd,
-    TokenAsked, TokenIssue,
+    ClassAdd, Credit, Invite, Job, MarkAdd, MarkSheet, Person, PersonErase, PersonShow, PersonTie, Request, Revoke,
+    ShopAdd, TokenAsked, TokenIssue,
 };
+use super::sheets::SheetFiles;
 
 /// 巾着のサーバー: 帳簿、鍵、お店のQR。
 ///
@@ -354,8 +355,10 @@ pub enum ShopCommand {
 /// `mark`.
 #[derive(Subcommand)]
 pub enum MarkCommand {
-    /// QRを作り、貼り紙（SVGとPNG）を書き出す
+    /// QRを作り、貼り紙を書き出す
     Add(At<MarkFiles>),
+    /// 今あるQRの貼り紙を、もう一度書き出す
+    Sheet(At<MarkAgain>),
 }
 
 /// `mark add`.
@@ -364,9 +367,20 @@ pub struct MarkFiles {
     /// What is asked of the books.
     #[command(flatten)]
     pub mark: MarkAdd,
-    /// 書き出すフォルダー
-    #[arg(long, default_value = ".")]
-    pub out: PathBuf,
+    /// The sheet's files.
+    #[command(flatten)]
+    pub files: SheetFiles,
+}
+
+/// `mark sheet`.
+#[derive(Args)]
+pub struct MarkAgain {
+    /// Which.
+    #[command(flatten)]
+    pub sheet: MarkSheet,
+    /// The sheet's files.
+    #[command(flatten)]
+    pub files: SheetFiles,
 }
 
 /// `person`.
@@ -381,13 +395,14 @@ pub enum PersonCommand {
 }
 
 impl Ask {
-    /// Where the books are, the request, and where files go.
+    /// Where the books are, the request, and the files of a sheet.
     #[must_use]
-    pub fn into_request(self) -> (Database, Request, Option<PathBuf>) {
+    pub fn into_request(self) -> (Database, Request, Option<SheetFiles>) {
         match self {
             Self::Class(ClassCommand::Add(at)) => (at.database, Request::ClassAdd(at.what), None),
             Self::Shop(ShopCommand::Add(at)) => (at.database, Request::ShopAdd(at.what), None),
-            Self::Mark(MarkCommand::Add(at)) => (at.database, Request::MarkAdd(at.what.mark), Some(at.what.out)),
+            Self::Mark(MarkCommand::Add(at)) => (at.database, Request::MarkAdd(at.what.mark), Some(at.what.files)),
+            Self::Mark(MarkCommand::Sheet(at)) => (at.database, Request::MarkSheet(at.what.sheet), Some(at.what.files)),
             Self::Invite(at) => (at.database, Request::Invite(at.what), None),
             Self::Credit(at) => (at.database, Request::Credit(at.what), None),
             Self::Revoke(at) => (at.database, Request::Revoke(at.what), None),

@@ -1,17 +1,14 @@
 //! Carrying out an operator's request on the books, in whichever process holds them.
 
-use kinchaku_protocol::doc::KeyUse;
 use kinchaku_protocol::ids::{ClassId, MarkId, Pid, Ref, ServiceType, SetId};
 use kinchaku_protocol::money::Amount;
-use kinchaku_protocol::mpm::shop_mark::{Offline, ShopMark};
-use kinchaku_protocol::signature::Signer as _;
 use kinchaku_protocol::time::{DAY_SECONDS, Day, Time};
 use serde_json::{Value, json};
 
 use super::request::{
-    ClassAdd, Credit, Invite, LegalKind, MarkAdd, OfflineKind, Request, Revoke, RoleKind, Service, ShopAdd,
+    ClassAdd, Credit, Invite, LegalKind, OfflineKind, Request, Revoke, RoleKind, Service, ShopAdd,
 };
-use crate::books::{Books, BooksError};
+use crate::books::Books;
 use crate::clock;
 use crate::code;
 use crate::command::{Action, Invitee, Legal, NewClass, NewShop, Outcome, Stop};
@@ -30,7 +27,8 @@ pub async fn carry_out(books: &Books, keys: &TownKeys, request: Request) -> Resu
     match request {
         Request::ClassAdd(class) => class_add(books, class, now).await,
         Request::ShopAdd(shop) => shop_add(books, shop, now).await,
-        Request::MarkAdd(mark) => mark_add(books, keys, mark, now).await,
+        Request::MarkAdd(mark) => super::marks::add(books, keys, mark, now).await,
+        Request::MarkSheet(sheet) => super::marks::again(books, keys, sheet, now).await,
         Request::Invite(invite) => invitation(books, invite, now).await,
         Request::Credit(credit) => value(books, credit, now).await,
         Request::Revoke(revoke) => stop(books, revoke, now).await,
@@ -88,61 +86,6 @@ async fn shop_add(books: &Books, shop: ShopAdd, now: Time) -> Result<Value, Prob
     });
     books.execute(action, now).await?;
     Ok(json!({ "shop": id.to_string(), "name": shop.name }))
-}
-
-async fn mark_add(books: &Books, keys: &TownKeys, mark: MarkAdd, now: Time) -> Result<Value, Problem> {
-    let id = Pid::from_hex(&mark.shop).ok_or(Problem::Unknown)?;
-    let number = match &mark.mark {
-        Some(text) => MarkId::from_hex(text).ok_or(Problem::Unknown)?,
-        None => MarkId(random()?),
-    };
-    let shop = books
-        .reader()
-        .shop(id)
-        .await
-        .map_err(BooksError::from)?
-        .ok_or(Problem::Unknown)?;
-    let signer = keys.signer(KeyUse::SHOP_MARK, now).map_err(|_| Problem::Unavailable)?;
-    // Signed before it is in the books: a sheet that cannot be printed is not registered.
-    let payload = ShopMark {
-        shop: id,
-        mark: number,
-        kid: signer.public_key().kid(),
-        sets: shop.sets.iter().copied().collect(),
-        offline: offline(shop.offline)?,
-        name: shop.romaji,
-        city: shop.city,
-        language: "JA".to_owned(),
-        local_name: shop.name,
-        local_city: None,
-        postal_code: Some(shop.postal).filter(|postal| !postal.is_empty()),
-        mcc: format!("{:04}", shop.mcc),
-    }
-    .sign(signer.as_ref())
-    .map_err(|_| Problem::Mark)?;
-    let action = Action::AddMark {
-        shop: id,
-        mark: number,
-        label: mark.label.clone(),
-    };
-    books.execute(action, now).await?;
-    Ok(json!({
-        "shop": id.to_string(),
-        "mark": number.to_string(),
-        "label": mark.label,
-        "kana": shop.kana,
-        "issued": now.day().to_string(),
-        "payload": payload,
-    }))
-}
-
-fn offline(number: u8) -> Result<Offline, Problem> {
-    match number {
-        0 => Ok(Offline::None),
-        1 => Ok(Offline::Scan),
-        2 => Ok(Offline::Paper),
-        _ => Err(Problem::Internal),
-    }
 }
 
 async fn invitation(books: &Books, invite: Invite, now: Time) -> Result<Value, Problem> {
@@ -222,7 +165,7 @@ fn day(text: &str) -> Result<Day, Problem> {
     text.parse().ok().and_then(Day::of).ok_or(Problem::Malformed)
 }
 
-fn random<const N: usize>() -> Result<[u8; N], Problem> {
+pub(super) fn random<const N: usize>() -> Result<[u8; N], Problem> {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).map_err(|_| Problem::Unavailable)?;
     Ok(bytes)

@@ -10,6 +10,7 @@ mod carry_out;
 mod failure;
 pub(crate) mod jobs;
 mod keys;
+mod marks;
 mod office;
 mod person;
 mod report;
@@ -71,10 +72,10 @@ fn dispatch(command: Command, printer: &Printer) -> Result<(), Failure> {
         Command::Town(TownCommand::Set(set)) => keys::town(&set.keys, Some(&set), printer),
         Command::Roster(RosterCommand::Import(at)) => answer(&at.database, &setup::roster(&at.what)?, printer),
         Command::Ask(asked) => {
-            let (database, request, out) = asked.into_request();
+            let (database, request, files) = asked.into_request();
             let mut answer = wait_for(ask(&database, &request))?;
-            if let Some(out) = out {
-                sheets::write(&out, &mut answer)?;
+            if let Some(files) = files {
+                files.write(&mut answer)?;
             }
             printer.answer(&request, answer)
         }

@@ -14,6 +14,8 @@ pub enum Request {
     ShopAdd(ShopAdd),
     /// A printed sheet of a shop, signed.
     MarkAdd(MarkAdd),
+    /// A sheet that is there, to be printed again.
+    MarkSheet(MarkSheet),
     /// An invitation code.
     Invite(Invite),
     /// Value for an account.
@@ -155,6 +157,18 @@ pub struct MarkAdd {
     /// 店での呼び名（例: レジ1）
     #[arg(long, default_value = "レジ1")]
     pub label: String,
+}
+
+/// A sheet that is there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, clap::Args)]
+#[serde(deny_unknown_fields)]
+pub struct MarkSheet {
+    /// 店のID
+    #[arg(long)]
+    pub shop: String,
+    /// QRのID（16進8桁）
+    #[arg(long)]
+    pub mark: String,
 }
 
 /// An invitation.

@@ -1,47 +1,112 @@
-//! The sheet a shop puts up (A5): its name, its register, its signed code (F119) and three steps.
+//! The sheet a shop puts up at its counter (F066): its name, its signed code with the number of this one sheet (F119),
+//! and how to pay in three steps.
 //!
-//! The SVG is what is printed. The PNG is the same sheet for whoever needs pixels, with the code at a whole
-//! number of pixels a module; it is drawn without fonts, so it has the shop's Latin name alone.
+//! A sheet is composed once for a size of paper and then written as PDF, SVG or PNG. All three say the same; the same
+//! sheet gives the same bytes. The PDF is what is printed: vectors and an embedded part of the typeface, tagged for
+//! those who hear it. The SVG has its text as text, for whoever changes it; the PNG is drawn at 300 dpi, with the code
+//! at a whole number of pixels a module.
 
+mod face;
 mod layout;
-mod letters;
+mod lines;
+mod page;
+mod pdf;
+mod pictograms;
 mod png;
 mod svg;
 
-pub use self::png::PngError;
-
 use kinchaku_protocol::mpm::shop_mark::{Offline, ShopMark};
-use kinchaku_protocol::symbol::{Level, Symbol, SymbolError};
+use kinchaku_protocol::symbol::{Purpose, Symbol, SymbolError};
 use kinchaku_protocol::time::Day;
+
+use face::Face;
+use page::Page;
 
 /// What stands on one sheet.
 pub struct Sheet<'a> {
     symbol: Symbol,
+    face: Face,
     mark: &'a ShopMark,
-    kana: &'a str,
-    register: &'a str,
-    issued: Day,
+    words: Words<'a>,
+}
+
+/// What a sheet says that its code does not.
+#[derive(Clone, Copy, Debug)]
+pub struct Words<'a> {
+    /// The town, as people call it; nothing where it has not said so.
+    pub town: &'a str,
+    /// The shop's name in kana.
+    pub kana: &'a str,
+    /// What the shop calls the sheet or register.
+    pub register: &'a str,
+    /// When the sheet was made.
+    pub issued: Day,
+}
+
+/// A size of paper.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Paper {
+    /// 148 mm by 210 mm, with a code 70 mm wide.
+    A5,
+    /// 210 mm by 297 mm, with a code 110 mm wide.
+    A4,
+}
+
+/// Why there is no sheet.
+#[derive(Debug, thiserror::Error)]
+pub enum SheetError {
+    /// The payload does not fit into a symbol.
+    #[error(transparent)]
+    Symbol(#[from] SymbolError),
+    /// The typeface of this build could not be opened.
+    #[error("the typeface could not be opened")]
+    Face,
+    /// The file could not be written in its format.
+    #[error("the {format} file could not be made")]
+    Format {
+        /// PDF or PNG.
+        format: &'static str,
+    },
 }
 
 impl<'a> Sheet<'a> {
     /// The sheet of a mark with its signed payload.
     ///
     /// # Errors
-    /// [`SymbolError`] where the payload does not fit into a symbol.
-    pub fn new(
-        payload: &str,
-        mark: &'a ShopMark,
-        kana: &'a str,
-        register: &'a str,
-        issued: Day,
-    ) -> Result<Self, SymbolError> {
+    /// [`SheetError`].
+    pub fn new(payload: &str, mark: &'a ShopMark, words: Words<'a>) -> Result<Self, SheetError> {
         Ok(Self {
-            symbol: Symbol::bytes(payload, Level::M)?,
+            symbol: Symbol::of(Purpose::Mark, payload)?,
+            face: Face::open().ok_or(SheetError::Face)?,
             mark,
-            kana,
-            register,
-            issued,
+            words,
         })
+    }
+
+    /// As a file to print.
+    ///
+    /// # Errors
+    /// [`SheetError::Format`].
+    pub fn pdf(&self, paper: Paper) -> Result<Vec<u8>, SheetError> {
+        pdf::write(&self.page(paper), &self.face, &self.symbol).ok_or(SheetError::Format { format: "PDF" })
+    }
+
+    /// As a drawing whose text is text.
+    #[must_use]
+    pub fn svg(&self, paper: Paper) -> String {
+        svg::write(&self.page(paper), &self.symbol)
+    }
+
+    /// As pixels at 300 dpi.
+    ///
+    /// # Errors
+    /// [`SheetError::Format`].
+    pub fn png(&self, paper: Paper) -> Result<Vec<u8>, SheetError> {
+        png::write(&self.page(paper), &self.face, &self.symbol).ok_or(SheetError::Format { format: "PNG" })
+    }
+
+    fn page(&self, paper: Paper) -> Page {
+        layout::compose(self, paper)
     }
 
     /// What it says about paying without a network.
