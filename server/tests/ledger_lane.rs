@@ -58,6 +58,10 @@ impl Store for Tricky {
         self.inner.load(town, queries)
     }
 
+    fn read(&self, town: Town, queries: Vec<Query>) -> Answer<'_, Vec<Vec<Vec<Value>>>> {
+        self.inner.read(town, queries)
+    }
+
     fn report(&self, town: Town, sql: &'static str, parameters: Vec<Value>) -> Answer<'_, Vec<Vec<Value>>> {
         self.inner.report(town, sql, parameters)
     }

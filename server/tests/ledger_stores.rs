@@ -303,6 +303,10 @@ impl Store for Unreliable {
         self.inner.load(town, queries)
     }
 
+    fn read(&self, town: kinchaku_server::command::Town, queries: Vec<Query>) -> Answer<'_, Vec<Vec<Vec<Value>>>> {
+        self.inner.read(town, queries)
+    }
+
     fn report(
         &self,
         town: kinchaku_server::command::Town,

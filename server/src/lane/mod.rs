@@ -11,6 +11,7 @@
 
 mod front;
 mod intake;
+mod uploads;
 pub(crate) mod wants;
 
 use std::sync::Arc;
@@ -193,10 +194,10 @@ impl Keeper {
         if tasks.is_empty() {
             return true;
         }
-        let (answers, kept) = match self.commit(lease, &tasks).await {
+        let (answers, kept) = match self.commit(lease, &tasks, Wants::default).await {
             Ok(answers) => (answers, true),
-            Err(Lost::Batch(_)) if tasks.len() > 1 => self.one_by_one(lease, &tasks).await,
-            Err(Lost::Batch(error)) => (vec![Err(error)], true),
+            Err(Lost::Batch(error)) if tasks.len() == 1 && error != CommandError::Broken => (vec![Err(error)], true),
+            Err(Lost::Batch(_)) => self.one_by_one(lease, &tasks).await,
             Err(Lost::Lease) => (vec![Err(CommandError::Unavailable); tasks.len()], false),
         };
         for (tell, answer) in told.into_iter().zip(answers) {
@@ -206,7 +207,7 @@ impl Keeper {
         kept
     }
 
-    /// Each command in its own transaction, as long as the database works at all.
+    /// Each command in its own transaction with all it could need, as long as the database works at all.
     async fn one_by_one(&self, lease: Lease, tasks: &[Task]) -> (Vec<Result<Outcome, CommandError>>, bool) {
         let mut answers = Vec::with_capacity(tasks.len());
         let (mut in_vain, mut kept) = (0_usize, true);
@@ -214,7 +215,7 @@ impl Keeper {
             if in_vain >= IN_VAIN || !kept {
                 break;
             }
-            match self.commit(lease, task).await {
+            match self.commit(lease, task, Wants::careful).await {
                 Ok(alone) => {
                     in_vain = 0;
                     answers.extend(alone);
@@ -231,9 +232,14 @@ impl Keeper {
     }
 
     /// One transaction. Where any command is [`CommandError::Broken`], nothing is written.
-    async fn commit(&self, lease: Lease, tasks: &[Task]) -> Result<Vec<Result<Outcome, CommandError>>, Lost> {
+    async fn commit(
+        &self,
+        lease: Lease,
+        tasks: &[Task],
+        wants: fn() -> Wants,
+    ) -> Result<Vec<Result<Outcome, CommandError>>, Lost> {
         for _ in 0..TRIES {
-            match self.once(lease, tasks).await {
+            match self.once(lease, tasks, wants()).await {
                 Ok(answers) => return Ok(answers),
                 Err(Trouble::Store(StoreError::LeaseLost)) => return Err(Lost::Lease),
                 Err(Trouble::Store(error)) => tracing::warn!(%error, "commit failed, trying again"),
@@ -243,8 +249,13 @@ impl Keeper {
         Err(Lost::Batch(CommandError::Unavailable))
     }
 
-    async fn once(&self, lease: Lease, tasks: &[Task]) -> Result<Vec<Result<Outcome, CommandError>>, Trouble> {
-        let mut view = self.load(tasks).await?;
+    async fn once(
+        &self,
+        lease: Lease,
+        tasks: &[Task],
+        wants: Wants,
+    ) -> Result<Vec<Result<Outcome, CommandError>>, Trouble> {
+        let mut view = self.load(tasks, wants).await?;
         let mut replies: Vec<Result<Reply, CommandError>> = Vec::with_capacity(tasks.len());
         let mut now = Time::default();
         for task in tasks {
@@ -282,9 +293,8 @@ impl Keeper {
             .collect())
     }
 
-    async fn load(&self, tasks: &[Task]) -> Result<View, StoreError> {
+    async fn load(&self, tasks: &[Task], mut wants: Wants) -> Result<View, StoreError> {
         let mut view = View::default();
-        let mut wants = Wants::default();
         loop {
             let queries = wants.round(&view, tasks);
             if queries.is_empty() {

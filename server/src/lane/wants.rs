@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use kinchaku_protocol::ids::{DocId, Ref};
 
+use super::uploads::Uploads;
 use crate::command::{Action, Invitee, Stop};
 use crate::identity::action::{CardAction, CardProof, Finding, KeyIdStep};
 use crate::identity::rows::{
@@ -42,9 +43,18 @@ pub struct Wants {
     pub(crate) applicants: bool,
     /// A payment is taken back, refused or given back in cash.
     undoing: bool,
+    uploads: Uploads,
 }
 
 impl Wants {
+    /// With everything that was ever written of what the documents touch, whether it seems needed or not.
+    pub fn careful() -> Self {
+        Self {
+            undoing: true,
+            ..Self::default()
+        }
+    }
+
     /// The queries of the next round; empty when everything is at hand.
     pub fn round(&mut self, view: &View, tasks: &[Task]) -> Vec<Query> {
         if !std::mem::replace(&mut self.begun, true) {
@@ -74,6 +84,11 @@ impl Wants {
     /// How the payments at hand were undone matters.
     pub(crate) const fn undoes(&mut self) {
         self.undoing = true;
+    }
+
+    /// Whether a payment may be taken back, or posted again: what was written of it is needed then.
+    pub(crate) fn may_turn(&self, view: &View, intent: &IntentRow) -> bool {
+        self.undoing || !self.uploads.only_add(view, intent.allowance)
     }
 
     pub(crate) const fn is_undoing(&self) -> bool {
@@ -253,6 +268,7 @@ impl Wants {
     }
 
     fn document(&mut self, document: &Checked) {
+        self.uploads.note(document);
         let bytes = match document {
             Checked::Intent(intent) => {
                 self.one::<AllowanceRow>("reference", &intent.authorisation);
@@ -326,9 +342,14 @@ impl Wants {
             self.one::<AllowanceRow>("reference", &intent.allowance);
             self.one::<SeenRow>("intent", &intent.reference);
             self.one::<CancelRow>("intent", &intent.reference);
-            self.one::<TakingRow>("intent", &intent.id);
-            self.one::<BusinessRow>("intent", &intent.id);
-            self.one::<FactRow>("number", &intent.fact);
+            let turns = self.may_turn(view, intent);
+            if turns {
+                self.one::<TakingRow>("intent", &intent.id);
+                self.one::<BusinessRow>("intent", &intent.id);
+            }
+            if turns || self.uploads.answers(intent) {
+                self.one::<FactRow>("number", &intent.fact);
+            }
         }
         for cancel in view.cancels.all() {
             self.one::<FactRow>("number", &cancel.fact);

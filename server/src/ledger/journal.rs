@@ -214,7 +214,7 @@ pub fn list(
     let mut rows = Vec::new();
     for (&class, &amount) in amounts {
         let tran_id = format!("{}{:012}", business.now.day().digits(), view.next("serial"));
-        let target = taken_back(view, business, class);
+        let target = taken_back(view, business, class)?;
         let known = view.balances.get(&(business.account, class));
         let value_after = known.map_or(Signed::ZERO, |row| row.value);
         let moved = movement.moved(business.account, class)?.units();
@@ -243,14 +243,20 @@ pub fn list(
 }
 
 /// The row of the payment that a cancellation takes back (F121's `targetTranId`).
-fn taken_back(view: &View, business: Business, class: ClassId) -> Option<String> {
+fn taken_back(view: &View, business: Business, class: ClassId) -> Result<Option<String>, Broken> {
     if business.operation != Operation::Cancel {
-        return None;
+        return Ok(None);
     }
     let intent = crate::store::table::Column::to_value(&business.intent);
-    view.business
+    let paid = view
+        .business
         .by(&intent)
         .filter(|row| row.operation == Operation::Sub && row.class == class)
         .map(|row| row.tran_id.clone())
-        .max()
+        .max();
+    // What takes a payment back names its row, which has to be at hand.
+    match (business.operation_id, paid) {
+        (OperationId::UseCancel, None) => Err(Broken),
+        (_, paid) => Ok(paid),
+    }
 }

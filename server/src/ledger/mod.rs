@@ -5,10 +5,12 @@
 //! - [`settle`]: what becomes of the payments of one allowance, from the set of its documents
 //! - [`booking`], [`line`], [`journal`]: how the books get there
 //! - [`decide`]: one function for each command
+//! - [`change`]: how it is kept that somebody must hear of something
 //! - [`proof`]: what the documents prove against a wallet
 //! - [`stop`]: who is named in the bulletin
 
 pub mod booking;
+pub mod change;
 pub mod decide;
 pub mod journal;
 pub mod line;

@@ -775,7 +775,7 @@ table! {
 }
 
 table! {
-    /// A change that somebody must hear of.
+    /// A change that somebody must hear of, or several of one commit ([`super::change`]).
     pub struct ChangeRow in "changes" key [
         /// Its number, without holes.
         seq: u64,
@@ -784,9 +784,9 @@ table! {
         topic: Topic,
         /// Which account or shop.
         party: Pid,
-        /// The number of the page's table; 255 for a fact.
+        /// The number of the page's table; 255 for a fact, 254 for several changes.
         list: u8,
-        /// Its key in it.
+        /// Its key in it, or the changes one after another.
         row_key: Vec<u8>,
     }
 }

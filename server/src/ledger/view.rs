@@ -7,6 +7,7 @@ use std::sync::Arc;
 use kinchaku_protocol::doc::{Fact, Table as List};
 use kinchaku_protocol::ids::{DocId, Pid, Ref};
 
+use super::change::{self, Change, FACT_LIST};
 use super::rows::{
     AccountRow, AllowanceRow, BulletinRow, BusinessRow, CancelRow, ChangeRow, ClassRow, CloseRow, CounterRow,
     CreditRow, DeviceDocRow, DeviceRow, EntryRow, FactRow, ForkRow, HoldLineRow, HoldLotRow, HoldRow, HolderRow,
@@ -25,9 +26,6 @@ use crate::sale::rows::{ApplicationRow, ExchangeRow, OrderRow, ProviderEventRow,
 use crate::settlement::rows::{PayoutRow, PeriodRow, RefundRow};
 use crate::store::Write;
 use crate::store::table::{BadValue, Column, Table, TableDef, Value};
-
-/// The number a change of a fact has in place of a list's.
-pub const FACT_LIST: u8 = 255;
 
 /// The rows of one table that are at hand.
 #[derive(Clone, Debug)]
@@ -312,15 +310,30 @@ impl View {
     /// Numbers what was remembered.
     pub fn number_changes(&mut self) {
         self.tell_earnings();
-        for (topic, party, list, row_key) in std::mem::take(&mut self.told) {
-            let seq = self.next("change");
-            self.changes.put(ChangeRow {
-                seq,
-                topic,
-                party,
-                list,
-                row_key,
-            });
+        let mut parties: BTreeMap<(Topic, Pid), Vec<Change>> = BTreeMap::new();
+        for (topic, party, list, key) in std::mem::take(&mut self.told) {
+            parties.entry((topic, party)).or_default().push((list, key));
         }
+        for ((topic, party), changes) in parties {
+            for some in changes.chunks(change::MOST) {
+                match change::pack(some) {
+                    Some(packed) => self.number_change(topic, party, packed),
+                    None => some
+                        .iter()
+                        .for_each(|change| self.number_change(topic, party, change.clone())),
+                }
+            }
+        }
+    }
+
+    fn number_change(&mut self, topic: Topic, party: Pid, (list, row_key): Change) {
+        let seq = self.next("change");
+        self.changes.put(ChangeRow {
+            seq,
+            topic,
+            party,
+            list,
+            row_key,
+        });
     }
 }

@@ -140,6 +140,9 @@ pub struct Serve {
     /// TLSの中継が前にある（ほかの機械から届く場所で待てる。X-Forwarded-For を信じる）
     #[arg(long)]
     pub behind_tls_proxy: bool,
+    /// 7日より長く止めていた帳簿を開く（時計が正しいことを確かめてから）
+    #[arg(long)]
+    pub after_standstill: bool,
 }
 
 /// `keys`.

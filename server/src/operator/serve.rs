@@ -1,4 +1,4 @@
-//! `serve`: keys, books, socket, in this order; at the end the socket, the office file, the books.
+//! `serve`: keys, socket, books, in this order; at the end the socket, the office file, the books.
 
 use std::sync::Arc;
 
@@ -29,7 +29,14 @@ pub(super) async fn serve(arguments: &Serve, printer: &Printer) -> Result<(), Fa
     })?;
     // The socket first: an address that is taken must not take the books from another server.
     let socket = Listening::on(arguments.listen, arguments.behind_tls_proxy).await?;
-    let books = Arc::new(Books::open(&arguments.database.database, &config, &keys, clock::now()).await?);
+    let now = clock::now();
+    let books = Arc::new(Books::open(&arguments.database.database, &config, &keys, now).await?);
+    if clock::ahead(books.reader().last_commit().await?, now) && !arguments.after_standstill {
+        books.close().await;
+        return Err(Failure::Refused {
+            code: "clock_ahead".to_owned(),
+        });
+    }
     let office = Office::open(folder, socket.address(), config.muni)?;
     let app = App::new(
         books.clone(),

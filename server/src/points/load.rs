@@ -49,7 +49,9 @@ pub(crate) fn follow(wants: &mut Wants, view: &View) {
         let mut kinds = programmes.programmes.values().map(|programme| &programme.kind);
         let campaigns = kinds.any(|kind| matches!(kind, Kind::Campaign(_)));
         for intent in view.intents.all() {
-            wants.one::<EarningRow>("intent", &intent.id);
+            if wants.may_turn(view, intent) {
+                wants.one::<EarningRow>("intent", &intent.id);
+            }
             if campaigns {
                 wants.one::<CampaignPointsRow>("account", &intent.account);
             }

@@ -33,6 +33,7 @@ use kinchaku_protocol::signature::PublicKey;
 use kinchaku_protocol::time::Time;
 
 use crate::command::{NewShop, Town};
+use crate::ledger::decide::NOW;
 use crate::ledger::rows::{CounterRow, DeviceDocRow, DeviceRow, IntentRow, MarkRow, ShopRow, ShopSetRow};
 use crate::ledger::stop::EPOCH;
 use crate::store::table::{Column, Table, Value};
@@ -151,6 +152,15 @@ impl Reader {
         self.one("reference", &reference).await
     }
 
+    /// When the books were last written in; 0 where nobody has.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn last_commit(&self) -> Result<Time, StoreError> {
+        let row = self.one::<CounterRow>("name", &NOW.to_owned()).await?;
+        Ok(Time(row.map_or(0, |row| row.value)))
+    }
+
     async fn one<R: Table>(&self, column: &'static str, value: &impl Column) -> Result<Option<R>, StoreError> {
         Ok(self.among(column, vec![value.to_value()]).await?.into_iter().next())
     }
@@ -167,7 +177,7 @@ impl Reader {
         if matches!(&which, Which::Among(_, values, _) if values.is_empty()) {
             return Ok(Vec::new());
         }
-        let loaded = self.store.load(self.town, vec![Query { table: R::DEF, which }]).await?;
+        let loaded = self.store.read(self.town, vec![Query { table: R::DEF, which }]).await?;
         let rows = loaded.iter().flatten().map(|values| R::from_values(values));
         Ok(rows.collect::<Result<_, _>>()?)
     }

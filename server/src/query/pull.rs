@@ -14,18 +14,18 @@ use kinchaku_protocol::time::Time;
 
 use super::page_rows::{bytes, history_row, lot_row, number, texts};
 use super::{Enrolled, Reader};
+use crate::ledger::change::{self, FACT_LIST};
 use crate::ledger::rows::{
     AllowanceRow, BusinessRow, CounterRow, FactRow, ForkRow, IntentRow, LotRow, Topic, account_party,
 };
-use crate::ledger::view::FACT_LIST;
 use crate::store::table::{Column, Value};
 use crate::store::{StoreError, Which};
 
 /// Bytes of rows and facts in a page: what else a page has fits beside them.
 const ROOM: usize = MAX_PAGE - 8 * 1_024;
 
-/// Changes looked at for one page.
-const CHANGES: u32 = 2_000;
+/// Rows of changes looked at for one page.
+const CHANGES: u32 = 200;
 
 /// Rows of history, sales and facts in a snapshot.
 const NEWEST: u32 = 300;
@@ -254,9 +254,10 @@ impl Reader {
                 return Err(StoreError::Value(crate::store::table::BadValue));
             };
             upto = u64::from_value(seq)?;
-            keys.entry(u8::from_value(list)?)
-                .or_default()
-                .insert(Vec::from_value(key)?);
+            let changes = change::unpack(u8::from_value(list)?, Vec::from_value(key)?);
+            for (list, key) in changes.map_err(|_| crate::store::table::BadValue)? {
+                keys.entry(list).or_default().insert(key);
+            }
         }
         Ok((keys, upto, full))
     }

@@ -92,8 +92,11 @@ pub struct Lease {
 
 /// A database.
 pub trait Store: Send + Sync {
-    /// Whole rows for each query, in its order.
+    /// Whole rows for each query, in its order; for the lane, whose connections nobody else uses.
     fn load(&self, town: Town, queries: Vec<Query>) -> Answer<'_, Vec<Vec<Vec<Value>>>>;
+
+    /// The same for people who look at the books: however much they ask, the lane does not wait for them.
+    fn read(&self, town: Town, queries: Vec<Query>) -> Answer<'_, Vec<Vec<Vec<Value>>>>;
 
     /// A report: `$1` is the town, further parameters follow.
     fn report(&self, town: Town, sql: &'static str, parameters: Vec<Value>) -> Answer<'_, Vec<Vec<Value>>>;

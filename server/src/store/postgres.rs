@@ -1,4 +1,4 @@
-//! The books in PostgreSQL: some connections that read and one that writes, each made again when it
+//! The books in PostgreSQL: connections that read for people, that load for the lane, and one that writes, each made again when it
 //! breaks. Sets travel as arrays (`unnest`), the statements of a round in one go.
 //!
 //! A commit is a retryable closure: serialisation failures and deadlocks are tried again, a bounded
@@ -24,8 +24,11 @@ use crate::fault;
 /// How often a transaction is tried that another one made fail.
 const TRIES: usize = 5;
 
-/// Connections that read: what people look at does not hold up the lane.
+/// Connections that read for people: what they look at does not hold up the lane.
 const READERS: usize = 3;
+
+/// Connections that load for the lane: one for what it decides, one for the keys of what comes next.
+const LOADERS: usize = 2;
 
 /// The database's clock in whole seconds.
 const CLOCK: &str = "cast(floor(extract(epoch from clock_timestamp())) as bigint)";
@@ -78,6 +81,7 @@ impl Link {
 pub struct PostgresStore {
     config: Config,
     writer: Mutex<Option<Link>>,
+    loaders: [Mutex<Option<Link>>; LOADERS],
     readers: [Mutex<Option<Link>>; READERS],
     next: AtomicUsize,
 }
@@ -94,22 +98,22 @@ impl PostgresStore {
         Ok(Self {
             config,
             writer: Mutex::new(Some(link)),
+            loaders: Default::default(),
             readers: Default::default(),
             next: AtomicUsize::new(0),
         })
     }
 
-    /// Runs work on a connection that reads: a free one, else each in turn.
-    async fn reading<T>(&self, work: impl AsyncFnOnce(&mut Link) -> Result<T, StoreError>) -> Result<T, StoreError> {
-        let [first, ..] = &self.readers;
-        let free = self.readers.iter().find(|link| link.try_lock().is_ok());
-        let turn = self
-            .next
-            .fetch_add(1, Ordering::Relaxed)
-            .checked_rem(READERS)
-            .unwrap_or(0);
-        let link = free.or(self.readers.get(turn)).unwrap_or(first);
-        self.with(link, work).await
+    /// Runs work on one of some connections: a free one, else each in turn.
+    async fn one_of<T>(
+        &self,
+        links: &[Mutex<Option<Link>>],
+        work: impl AsyncFnOnce(&mut Link) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let free = links.iter().find(|link| link.try_lock().is_ok());
+        let turn = self.next.fetch_add(1, Ordering::Relaxed).checked_rem(links.len());
+        let in_turn = turn.and_then(|turn| links.get(turn)).unwrap_or(&self.writer);
+        self.with(free.unwrap_or(in_turn), work).await
     }
 
     /// Runs work on a link, which is thrown away where it broke.
@@ -164,22 +168,15 @@ async fn migrate(client: &mut Client) -> Result<(), StoreError> {
 
 impl Store for PostgresStore {
     fn load(&self, town: Town, queries: Vec<Query>) -> Answer<'_, Vec<Vec<Vec<Value>>>> {
-        Box::pin(self.reading(async move |link| {
-            let mut prepared = Vec::with_capacity(queries.len());
-            for query in &queries {
-                let (sql, parameters) = select(town, query);
-                prepared.push((link.prepare(&sql).await?, parameters));
-            }
-            let client = &link.client;
-            let asked = prepared
-                .iter()
-                .map(|(statement, parameters)| rows(client, statement, parameters));
-            together(asked.collect()).await.into_iter().collect()
-        }))
+        Box::pin(self.one_of(&self.loaders, async move |link| load_all(link, town, &queries).await))
+    }
+
+    fn read(&self, town: Town, queries: Vec<Query>) -> Answer<'_, Vec<Vec<Vec<Value>>>> {
+        Box::pin(self.one_of(&self.readers, async move |link| load_all(link, town, &queries).await))
     }
 
     fn report(&self, town: Town, sql: &'static str, parameters: Vec<Value>) -> Answer<'_, Vec<Vec<Value>>> {
-        Box::pin(self.reading(async move |link| {
+        Box::pin(self.one_of(&self.readers, async move |link| {
             let statement = link.prepare(sql).await?;
             let mut all: Parameters = vec![Box::new(muni(town))];
             all.extend(parameters.into_iter().map(one));
@@ -244,6 +241,19 @@ impl Store for PostgresStore {
             Ok(())
         }))
     }
+}
+
+async fn load_all(link: &mut Link, town: Town, queries: &[Query]) -> Result<Vec<Vec<Vec<Value>>>, StoreError> {
+    let mut prepared = Vec::with_capacity(queries.len());
+    for query in queries {
+        let (sql, parameters) = select(town, query);
+        prepared.push((link.prepare(&sql).await?, parameters));
+    }
+    let client = &link.client;
+    let asked = prepared
+        .iter()
+        .map(|(statement, parameters)| rows(client, statement, parameters));
+    together(asked.collect()).await.into_iter().collect()
 }
 
 /// What a statement is given.

@@ -1,10 +1,12 @@
-//! The books in one SQLite file: WAL, `synchronous = FULL`, one thread that writes and one that reads.
+//! The books in one SQLite file: WAL, `synchronous = FULL`, one thread that writes, one that reads for it and one
+//! that reads for people.
 //!
 //! Sets of values and rows travel as one JSON text for each statement, bytes in hexadecimal. A crash
 //! leaves either all of a commit or nothing of it; SQLite recovers by itself at the next start.
 
+use std::collections::BTreeSet;
 use std::path::Path;
-use std::sync::mpsc;
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 
 use data_encoding::HEXLOWER;
 use rusqlite::types::ValueRef;
@@ -73,7 +75,10 @@ impl Worker {
 #[derive(Debug)]
 pub struct SqliteStore {
     writer: Worker,
+    loader: Worker,
     reader: Worker,
+    /// The towns whose lane this process has had.
+    held: Arc<Mutex<BTreeSet<i64>>>,
 }
 
 impl SqliteStore {
@@ -90,11 +95,16 @@ impl SqliteStore {
         if let Err(error) = connection.execute_batch("pragma analysis_limit = 400; pragma optimize = 0x10002") {
             tracing::info!(%error, "no new statistics");
         }
-        let reader = connect(path)?;
-        reader.execute_batch("pragma query_only = on")?;
+        let reads = |name| {
+            let connection = connect(path)?;
+            connection.execute_batch("pragma query_only = on")?;
+            Worker::start(connection, name)
+        };
         Ok(Self {
             writer: Worker::start(connection, "books-write")?,
-            reader: Worker::start(reader, "books-read")?,
+            loader: reads("books-load")?,
+            reader: reads("books-read")?,
+            held: Arc::default(),
         })
     }
 }
@@ -133,10 +143,11 @@ fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
 
 impl Store for SqliteStore {
     fn load(&self, town: Town, queries: Vec<Query>) -> Answer<'_, Vec<Vec<Vec<Value>>>> {
-        self.reader.run(move |connection| {
-            let snapshot = connection.transaction()?;
-            queries.iter().map(|query| load(&snapshot, town, query)).collect()
-        })
+        self.loader.run(move |connection| load_all(connection, town, &queries))
+    }
+
+    fn read(&self, town: Town, queries: Vec<Query>) -> Answer<'_, Vec<Vec<Vec<Value>>>> {
+        self.reader.run(move |connection| load_all(connection, town, &queries))
     }
 
     fn report(&self, town: Town, sql: &'static str, parameters: Vec<Value>) -> Answer<'_, Vec<Vec<Value>>> {
@@ -163,17 +174,25 @@ impl Store for SqliteStore {
     }
 
     /// One file has one server: whoever opened it last has the lane, and the former holder's commits
-    /// are refused by the epoch.
+    /// are refused by the epoch. It gets the lane again once the other one is gone.
     fn lease(&self, town: Town, holder: String) -> Answer<'_, Lease> {
+        let held = self.held.clone();
         self.writer.run(move |connection| {
             let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             let now = clock(&transaction)?;
-            let epoch: Option<i64> = transaction
-                .query_row("select epoch from lane_lease where muni = ?1", [muni(town)], |row| {
-                    row.get(0)
-                })
+            let last: Option<(i64, i64)> = transaction
+                .query_row(
+                    "select epoch, expires from lane_lease where muni = ?1",
+                    [muni(town)],
+                    |row| Ok((row.get(0)?, row.get(1)?)),
+                )
                 .optional()?;
-            let epoch = epoch.unwrap_or(0).saturating_add(1);
+            let (epoch, expires) = last.unwrap_or_default();
+            let again = !held.lock().unwrap_or_else(PoisonError::into_inner).insert(muni(town));
+            if again && expires > now {
+                return Err(StoreError::LeaseLost);
+            }
+            let epoch = epoch.saturating_add(1);
             transaction.execute(
                 "insert into lane_lease (muni, epoch, holder, expires) values (?1, ?2, ?3, ?4) \
                  on conflict (muni) do update set epoch = excluded.epoch, holder = excluded.holder, \
@@ -249,6 +268,11 @@ pub fn select(town: Town, query: &Query) -> (String, Vec<Value>) {
         super::order(query)
     );
     (sql, parameters)
+}
+
+fn load_all(connection: &mut Connection, town: Town, queries: &[Query]) -> Result<Vec<Vec<Vec<Value>>>, StoreError> {
+    let snapshot = connection.transaction()?;
+    queries.iter().map(|query| load(&snapshot, town, query)).collect()
 }
 
 fn load(connection: &Connection, town: Town, query: &Query) -> Result<Vec<Vec<Value>>, StoreError> {

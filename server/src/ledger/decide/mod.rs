@@ -132,7 +132,7 @@ pub fn decide(books: &mut Books<'_>, task: &Task) -> Result<Reply, CommandError>
 }
 
 /// The time of the last commit, kept beside the series.
-const NOW: &str = "now";
+pub const NOW: &str = "now";
 
 /// Whether the seal has to write a bulletin, for which all of `revoked`, `shops` and `marks` must be at hand.
 #[must_use]
