@@ -16,4 +16,4 @@ export PICTURES=${PICTURES:-}
 if python=$("$root/make/peers.sh"); then
   export KINCHAKU_SCAN_PEERS="$python $root/make/scan-peers/readers.py"
 fi
-cargo bench --locked -p kinchaku-fixtures --bench scan
+cargo bench --locked -p kinchaku-fixtures --features held-out --bench scan

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # What a reviewer need not look for: format, lints, words, licences. Every check runs, then the verdict.
-# ONLY=fmt|clippy|strings|deny runs one.
+# ONLY=fmt|clippy|strings|bindings|deny runs one.
 set -uo pipefail
 . "$(dirname "$0")/say.sh"
 
 deny_version=0.20.2
-features=kinchaku-core/demo,kinchaku-server/demo,kinchaku-cli/demo
+features=kinchaku-core/demo,kinchaku-server/demo,kinchaku-cli/demo,kinchaku-fixtures/held-out
 failed=()
 
 fmt() { cargo fmt --all --check; }
@@ -19,6 +19,8 @@ clippy() {
 }
 
 strings() { cargo run --locked --quiet -p kinchaku-design --example strings -- --check; }
+
+bindings() { "$root/make/bindings.sh" --check; }
 
 deny() {
   local tool=$root/.tools/bin/cargo-deny
@@ -34,7 +36,7 @@ deny() {
   "$tool" --locked check --hide-inclusion-graph licenses bans sources
 }
 
-for check in ${ONLY:-fmt strings clippy deny}; do
+for check in ${ONLY:-fmt strings clippy bindings deny}; do
   say "check: $check"
   "$check" || failed+=("$check")
 done

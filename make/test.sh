@@ -4,7 +4,7 @@
 set -uo pipefail
 . "$(dirname "$0")/say.sh"
 
-features=kinchaku-core/demo,kinchaku-server/demo,kinchaku-cli/demo
+features=kinchaku-core/demo,kinchaku-server/demo,kinchaku-cli/demo,kinchaku-fixtures/held-out
 logs=$target/test-logs
 mkdir -p "$logs"
 summary=()
@@ -129,6 +129,25 @@ peer_tests() {
   [ "$skipped" = 0 ] || skip "Peers, skipped" "$skipped tests skipped themselves"
 }
 
+kotlin_tests() {
+  local began=$SECONDS status failed log=$logs/kotlin.log
+  if ! "$root/make/install.sh" java; then
+    skip Kotlin "no JDK with Maven"
+    return
+  fi
+  say "Kotlin pays through the library"
+  rm -rf android/*/target/surefire-reports
+  # Built above with the demo's powers, like the server it speaks to.
+  mvn -B -q -f android/pom.xml test "-Dkinchaku.bin=$(cd "$target/debug" && pwd)" -Dsurefire.useFile=false 2>&1 | tee "$log"
+  status=${PIPESTATUS[0]}
+  grep -h -oE '<testsuite [^>]*' android/*/target/surefire-reports/*.xml >"$log.suites" 2>/dev/null
+  failed=$(($(attributes "$log.suites" failures) + $(attributes "$log.suites" errors)))
+  counted Kotlin "$status" "$(($(attributes "$log.suites" tests) - failed))" "$failed" $((SECONDS - began))
+}
+
+# attributes LOG NAME: the total of an attribute's numbers.
+attributes() { grep -oE " $2=\"[0-9]+\"" "$1" | tr -dc '0-9\n' | awk '{ n += $1 } END { print n + 0 }'; }
+
 plain_release() {
   local began=$SECONDS status log=$logs/plain_release.log
   say "the plain release build has none of the demo's powers"
@@ -152,5 +171,6 @@ build
 export KINCHAKU_TEST_BIN=$target/debug
 rust_tests
 peer_tests
+kotlin_tests
 plain_release
 finish

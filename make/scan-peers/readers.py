@@ -1,6 +1,6 @@
-"""Other people's readers, asked over pipes: for each frame on the standard input (a line `WIDTH HEIGHT`, then its grey bytes) a
-line of JSON on the output, `{reader: [milliseconds, [text, ...]]}`. The first line out names the readers that are here, with their
-versions. A reader that raises has read nothing. Only the reader's own call is timed."""
+"""Other people's readers, asked over pipes: for each frame on the standard input (a line `WIDTH HEIGHT` or `WIDTH HEIGHT READER`,
+then its grey bytes) a line of JSON on the output, `{reader: [milliseconds, [text, ...]]}`. The first line out names the readers
+that are here, with their versions. A reader that raises has read nothing. Only the reader's own call is timed."""
 
 import json
 import sys
@@ -73,10 +73,13 @@ def main():
     print(json.dumps(versions), flush=True)
     frames = sys.stdin.buffer
     while header := frames.readline():
-        width, height = map(int, header.split())
+        width, height, *only = header.decode().strip().split(maxsplit=2)
+        width, height = int(width), int(height)
         frame = numpy.frombuffer(frames.read(width * height), dtype=numpy.uint8).reshape(height, width)
         answers = {}
         for name, read in readers.items():
+            if only and name not in only:
+                continue
             began = time.perf_counter()
             try:
                 texts = read(frame)
