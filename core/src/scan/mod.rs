@@ -4,10 +4,11 @@
 //! A picture comes from outside and is hostile until proven otherwise, and decoders panic or hang on
 //! some. So sizes are checked before anything is allocated ([`file`], [`picture`]), every attempt runs on a
 //! worker thread that may be lost without losing the caller ([`worker`]), and the whole scan has a
-//! deadline. Attempts are a fixed ladder of small changes to the picture ([`ladder`], [`prepare`])
-//! that stops at the first symbol. A symbol without a text the caller accepts is tried in other
-//! character sets ([`reading`]) and read again by a second decoder ([`second_opinion`]). Nothing is
-//! kept between scans, so there is nothing to recover.
+//! deadline. Attempts climb a ladder ([`steps`]) that stops at the first text the caller hopes for: a library on
+//! the picture after small changes ([`ladder`], [`prepare`]), then a reader of our own ([`symbol`]) for what
+//! libraries don't see. A symbol without a text the caller accepts is tried in other
+//! character sets ([`reading`]) and read again by a second decoder ([`second_opinion`]). Between scans a
+//! [`FrameReader`] keeps its thread and which step comes next; whatever is lost of that costs a frame.
 
 mod file;
 mod ladder;

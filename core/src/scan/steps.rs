@@ -24,7 +24,7 @@ pub(super) enum Step {
 }
 
 /// Cheapest and likeliest first.
-pub(super) const LADDER: [Step; 13] = [
+pub(super) const LADDER: [Step; 10] = [
     Step::Library("h"),
     Step::Library("f"),
     Step::Large("h"),
@@ -35,9 +35,6 @@ pub(super) const LADDER: [Step; 13] = [
     Step::Library("hi"),
     Step::Large("f"),
     Step::Library("us"),
-    Step::Library("fgg"),
-    Step::Library("fgn"),
-    Step::Large("fi"),
 ];
 
 /// How many steps are still made when a symbol was read that the caller didn't hope for: beside it may be one that he does.
@@ -84,6 +81,16 @@ pub(super) struct Climb<'a> {
     pub(super) until: Instant,
 }
 
+/// What was hoped for, and what else stands in the picture (T2).
+fn beside(mut found: Scan, refused: Option<Scan>) -> Scan {
+    for text in refused.into_iter().flat_map(|scan| scan.texts) {
+        if !found.texts.contains(&text) {
+            found.texts.push(text);
+        }
+    }
+    found
+}
+
 impl Climb<'_> {
     /// What the first step that reads something reads, and how many steps were made.
     pub(super) fn up(
@@ -102,7 +109,7 @@ impl Climb<'_> {
                 Ok(seen) => {
                     if let Some(found) = self.made_of(seen, step, &mut looked, refused.is_none(), &accept) {
                         if found.accepted > 0 {
-                            return (Ok(found), made + 1);
+                            return (Ok(beside(found, refused)), made + 1);
                         }
                         refused.get_or_insert(found);
                     }
@@ -179,7 +186,7 @@ impl Climb<'_> {
             if let Ok(Some(said)) = said {
                 let found = ranked(vec![said.reading], accept, format!("grid:{name}"), self.started);
                 if found.accepted > 0 {
-                    return Some(found);
+                    return Some(beside(found, refused));
                 }
                 if said.sure {
                     refused.get_or_insert(found);

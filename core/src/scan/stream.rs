@@ -64,3 +64,39 @@ impl FrameReader {
         result
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use kinchaku_protocol::symbol::{Level, Symbol};
+
+    use super::*;
+
+    const AMPLE: Duration = Duration::from_secs(60);
+
+    fn frame(text: &str) -> Luma {
+        let drawn = Symbol::bytes(text, Level::M).unwrap().luma(4);
+        Luma::from_plane(drawn.side, drawn.side, drawn.side, &drawn.pixels).unwrap()
+    }
+
+    #[test]
+    fn frames_are_read_one_after_the_other_and_only_what_is_hoped_for_is_a_hit() {
+        let mut reader = FrameReader::new(AMPLE);
+        let blank = Luma::from_plane(64, 64, 64, &[200; 4096]).unwrap();
+        assert_eq!(reader.read(blank, |_| true), Err(ScanError::NoCode));
+        let other = reader
+            .read(frame("HTTPS://EXAMPLE.JP"), |text| text.starts_with("KC1"))
+            .unwrap();
+        assert_eq!(
+            (other.texts.as_slice(), other.accepted),
+            (&["HTTPS://EXAMPLE.JP".to_owned()][..], 0)
+        );
+        let ours = reader.read(frame("KC1:ABC"), |text| text.starts_with("KC1")).unwrap();
+        assert_eq!((ours.texts.as_slice(), ours.accepted), (&["KC1:ABC".to_owned()][..], 1));
+    }
+
+    #[test]
+    fn a_frame_without_a_budget_is_out_of_time() {
+        let mut reader = FrameReader::new(Duration::ZERO);
+        assert_eq!(reader.read(frame("KC1:ABC"), |_| true), Err(ScanError::OutOfTime));
+    }
+}
