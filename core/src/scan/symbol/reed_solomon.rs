@@ -189,8 +189,8 @@ mod tests {
     fn what_is_beyond_repair_stays_as_it_was() {
         let whole = encoded(&[7; 40], 10);
         let mut block = whole.clone();
-        for at in 0..12 {
-            block[at] ^= 0x31 + at as u8;
+        for (at, word) in block.iter_mut().enumerate().take(12) {
+            *word ^= 0x31 + at as u8;
         }
         let before = block.clone();
         assert_eq!(correct(&mut block, 10, &[]), None);

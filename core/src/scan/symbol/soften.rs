@@ -114,12 +114,11 @@ pub(super) fn softened(frame: &Luma, map: &Map, plan: &Plan, inverted: bool) -> 
     for round in 0..3 {
         let mut sums = vec![[0.0_f32; TAPS + 1]; TAPS];
         let mut count = 0.0_f32;
-        for module in 0..side * side {
-            let known = plan.known[module];
+        for (module, (&known, &now)) in plan.known.iter().zip(&soft).enumerate() {
             let goal = if known != 0.0 {
                 known
-            } else if round > 0 && soft[module].abs() > 0.45 {
-                soft[module].signum()
+            } else if round > 0 && now.abs() > 0.45 {
+                now.signum()
             } else {
                 continue;
             };
