@@ -1,6 +1,7 @@
 //! Grey pixels, with every size checked before it is allocated.
 
-use image::{DynamicImage, GrayImage};
+use image::ImageBuffer;
+use image::imageops::thumbnail;
 
 use super::ScanError;
 
@@ -85,18 +86,30 @@ impl Luma {
 
     /// The same picture with at most `most` pixels.
     pub(super) fn at_most(self, most: usize) -> Self {
-        let pixels = self.width * self.height;
-        if pixels <= most {
-            return self;
+        if self.data.len() <= most {
+            self
+        } else {
+            self.thumbnail(most)
         }
-        let scale = (most as f64 / pixels as f64).sqrt();
+    }
+
+    /// A smaller picture of at most `most` pixels.
+    pub(super) fn thumbnail(&self, most: usize) -> Self {
+        let scale = (most as f64 / self.data.len() as f64).sqrt().min(1.0);
         let shorter = |side: usize| ((side as f64 * scale) as u32).max(1);
         let (width, height) = (shorter(self.width), shorter(self.height));
-        let Some(image) = GrayImage::from_raw(self.width as u32, self.height as u32, self.data) else {
+        let size = (self.width as u32, self.height as u32);
+        let Some(whole) = ImageBuffer::<image::Luma<u8>, &[u8]>::from_raw(size.0, size.1, self.data.as_slice()) else {
             return Self::new(0, 0, Vec::new());
         };
-        let small = DynamicImage::ImageLuma8(image).thumbnail_exact(width, height);
-        Self::new(width as usize, height as usize, small.into_luma8().into_raw())
+        let small = thumbnail(&whole, width, height);
+        Self::new(width as usize, height as usize, small.into_raw())
+    }
+
+    /// `count` rows from row `first` on, or as many as there are.
+    pub(super) fn rows_from(&self, first: usize, count: usize) -> Self {
+        let rows: Vec<&[u8]> = self.rows().skip(first).take(count).collect();
+        Self::new(self.width, rows.len(), rows.concat())
     }
 }
 

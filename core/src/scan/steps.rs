@@ -19,26 +19,30 @@ pub(super) enum Step {
     Library(&'static str),
     /// The same on the picture before it was shrunk.
     Large(&'static str),
+    /// rxing on a half of that picture's rows, from this many quarters down: a copy of all of it would be too much.
+    Band(usize),
     /// Our own search for corners, and a closer look there.
     Corners(Search),
 }
 
 /// Cheapest and likeliest first.
-pub(super) const LADDER: [Step; 10] = [
+pub(super) const LADDER: [Step; 12] = [
     Step::Library("h"),
     Step::Library("f"),
     Step::Large("h"),
+    Step::Band(1),
+    Step::Band(0),
+    Step::Band(2),
     Step::Corners(Search::Large),
     Step::Corners(Search::Small),
     Step::Library("hs"),
     Step::Corners(Search::Turned),
     Step::Library("hi"),
-    Step::Large("f"),
     Step::Library("us"),
 ];
 
 /// How many steps are still made when a symbol was read that the caller didn't hope for: beside it may be one that he does.
-const STEPS_BESIDE: usize = 4;
+const STEPS_BESIDE: usize = 7;
 
 impl Step {
     /// A short name for tables.
@@ -46,6 +50,7 @@ impl Step {
         match self {
             Self::Library(changes) => changes.to_owned(),
             Self::Large(changes) => format!("large-{changes}"),
+            Self::Band(quarter) => format!("band-{quarter}"),
             Self::Corners(search) => format!("{search:?}").to_lowercase(),
         }
     }
@@ -65,7 +70,7 @@ impl Views {
             let frame = Arc::new(frame.at_most(Luma::WORKING_PIXELS));
             return Self { frame, large: None };
         }
-        let small = frame.clone().at_most(Luma::WORKING_PIXELS);
+        let small = frame.thumbnail(Luma::WORKING_PIXELS);
         Self {
             frame: Arc::new(small),
             large: Some(Arc::new(frame)),
@@ -140,6 +145,20 @@ impl Climb<'_> {
                 let mut seen = ladder::attempt(large, changes, until);
                 for corners in &mut seen.corners {
                     *corners = corners.scaled(scale);
+                }
+                seen
+            }
+            Step::Band(quarter) => {
+                let Some(large) = &views.large else {
+                    return ladder::Seen::default();
+                };
+                let (scale, first) = (
+                    views.frame.width() as f32 / large.width() as f32,
+                    quarter * (large.height() / 4),
+                );
+                let mut seen = ladder::attempt(&large.rows_from(first, large.height() / 2), "f", until);
+                for corners in &mut seen.corners {
+                    *corners = corners.moved_down(first as f32).scaled(scale);
                 }
                 seen
             }
