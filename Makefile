@@ -26,7 +26,7 @@ build: ## build kinchaku and kinchaku-server into target/release; with card read
 	cargo build --locked --release -p kinchaku-cli -p kinchaku-server $${pcsc:+--features "$$pcsc"}
 
 .PHONY: check
-check: ## format, lints, words, licences (ONLY=fmt, strings, clippy or deny for one)
+check: ## format, lints, words, bindings, licences (ONLY=fmt, strings, clippy, bindings or deny for one)
 	@make/check.sh
 
 .PHONY: bench
@@ -36,6 +36,10 @@ bench: ## measure what a payment and a touch of a card cost against their floors
 .PHONY: bench-scan
 bench-scan: ## measure how codes are read beside other readers (FRAMES=300, SEED="1 2" or development, PICTURES=folder)
 	@make/bench-scan.sh
+
+.PHONY: bindings
+bindings: ## write the Kotlin and the Swift of the wallet library into android/ and ios/
+	@make/bindings.sh
 
 .PHONY: strings
 strings: ## write the Rust of design/strings.json

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# bench.sh: what a payment, the books of a town and a touch of a card cost against their floors. The books are measured on a
+# bench.sh: what a payment, the books of a town, a touch of a card and a call from Kotlin cost against their floors. The books are measured on a
 # PostgreSQL that writes to its disk; cards over PC/SC, too, where there can be a reader.
 set -euo pipefail
 . "$(dirname "$0")/say.sh"
@@ -24,6 +24,8 @@ else
   say "P3, P4, P11 to P13: SKIPPED, there is no PostgreSQL"
 fi
 cargo bench --locked -p kinchaku-server --bench lane --bench books
+
+"$root/make/bench_bindings.sh"
 
 pcsc=$("$root/make/features.sh" tests)
 [ -n "$pcsc" ] || { say "P10 over PC/SC: SKIPPED, there is no PC/SC library"; exit 0; }

@@ -15,6 +15,11 @@ pub(crate) fn seconds(value: u64) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)
 }
 
+/// A count, as Kotlin counts.
+pub(crate) fn count(value: impl TryInto<i32>) -> i32 {
+    value.try_into().unwrap_or(i32::MAX)
+}
+
 pub(crate) fn amount(amount: Amount) -> i64 {
     seconds(amount.units())
 }
@@ -78,7 +83,7 @@ impl From<ServiceType> for ClassKind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Record)]
 pub struct ClassAmount {
     /// Which; its name is in the balance.
-    pub class_id: u32,
+    pub class_id: i64,
     /// How much.
     pub amount: i64,
 }
@@ -153,7 +158,7 @@ impl From<receipts::State> for ReceiptState {
 #[derive(Clone, PartialEq, Eq, uniffi::Record)]
 pub struct QrCode {
     /// Modules on a side.
-    pub side: u32,
+    pub side: i32,
     /// Row by row, 1 where it is dark.
     pub modules: Vec<u8>,
 }
@@ -165,7 +170,7 @@ impl QrCode {
         let modules = (0..side).flat_map(|y| (0..side).map(move |x| (x, y)));
         Ok(Self {
             modules: modules.map(|(x, y)| u8::from(symbol.dark(x, y))).collect(),
-            side: u32::try_from(side).map_err(|_| Trouble::Mistake)?,
+            side: i32::try_from(side).map_err(|_| Trouble::Mistake)?,
         })
     }
 }

@@ -3,7 +3,7 @@
 use kinchaku_core::card::{BadSecret, CardError as Core, File, SecretKind};
 
 use super::Trouble;
-use crate::value::epoch_s;
+use crate::value::{count, epoch_s};
 
 /// What a person types for a card.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Enum)]
@@ -69,24 +69,23 @@ pub enum SecretError {
     #[error("character {position} cannot be part of it")]
     Character {
         /// Counted from 1.
-        position: u32,
+        position: i32,
     },
     /// Too short or too long.
     #[error("{length} characters")]
     Length {
         /// As typed.
-        length: u32,
+        length: i32,
     },
 }
 
 impl From<BadSecret> for SecretError {
     fn from(error: BadSecret) -> Self {
-        let number = |value: usize| u32::try_from(value).unwrap_or(u32::MAX);
         match error {
             BadSecret::Character { position } => Self::Character {
-                position: number(position),
+                position: count(position),
             },
-            BadSecret::Length { length } => Self::Length { length: number(length) },
+            BadSecret::Length { length } => Self::Length { length: count(length) },
         }
     }
 }
@@ -112,7 +111,7 @@ pub enum CardError {
         /// Of which secret.
         secret: CardSecretKind,
         /// Tries that are left, at least one.
-        left: u8,
+        left: i32,
     },
     /// One try is left, and the person did not agree to use it. Nothing was sent.
     #[error("one try is left")]
@@ -132,7 +131,7 @@ pub enum CardError {
         /// Which secret.
         secret: CardSecretKind,
         /// Tries that are left, at least one.
-        left: u8,
+        left: i32,
     },
     /// The secret was right, and the link was lost before the end: type it again.
     #[error("to be typed again")]
@@ -201,13 +200,13 @@ impl From<Core> for CardError {
             Core::NoAuthCertificate => Self::NoAuthCertificate,
             Core::Wrong { secret, left } => Self::Wrong {
                 secret: secret.into(),
-                left,
+                left: left.into(),
             },
             Core::LastTry { secret } => Self::LastTry { secret: secret.into() },
             Core::Locked { secret } => Self::Locked { secret: secret.into() },
             Core::Unconfirmed { secret, left } => Self::Unconfirmed {
                 secret: secret.into(),
-                left,
+                left: left.into(),
             },
             Core::TypeAgain { secret } => Self::TypeAgain { secret: secret.into() },
             Core::Expired { until } => Self::Expired {

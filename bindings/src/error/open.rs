@@ -12,7 +12,7 @@ pub enum OpenError {
     #[error("root {position} is not a key")]
     BadRoot {
         /// Counted from 0.
-        position: u32,
+        position: i32,
     },
     /// The address of the server, or an authority of its certificate, cannot be used.
     #[error("the server's address or authority cannot be used")]

@@ -4,7 +4,7 @@ use kinchaku_core::key::KeyError;
 use kinchaku_core::pay::{AmountTextError, PayError as Core, RefusedError};
 
 use super::{PinError, Trouble};
-use crate::value::{PaymentState, amount, epoch_s};
+use crate::value::{PaymentState, amount, count, epoch_s};
 
 /// Why what was typed is not an amount.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error, uniffi::Error)]
@@ -71,7 +71,7 @@ pub enum PayError {
     #[error("class {class_id} is short")]
     ClassShort {
         /// Which.
-        class_id: u32,
+        class_id: i64,
         /// How much is missing.
         missing: i64,
     },
@@ -79,7 +79,7 @@ pub enum PayError {
     #[error("class {class_id} not yet")]
     NotYet {
         /// Which.
-        class_id: u32,
+        class_id: i64,
         /// From when.
         from_s: i64,
     },
@@ -87,9 +87,9 @@ pub enum PayError {
     #[error("classes {one} and {other} do not pay together")]
     Apart {
         /// One.
-        one: u32,
+        one: i64,
         /// The other.
-        other: u32,
+        other: i64,
     },
     /// Above what may be paid to a shop with only paper.
     #[error("above the paper tier")]
@@ -101,7 +101,7 @@ pub enum PayError {
     #[error("no more paper payments today")]
     PaperUsedUp {
         /// How many a day.
-        per_day: u32,
+        per_day: i32,
     },
     /// The same total was paid to the same shop a moment ago: ask, then prepare again and say so (F158).
     #[error("a duplicate")]
@@ -150,21 +150,21 @@ impl From<Core> for PayError {
             },
             Core::NotTheTotal => Self::NotTheTotal,
             Core::ClassShort { class, missing } => Self::ClassShort {
-                class_id: class.0,
+                class_id: class.0.into(),
                 missing: amount(missing),
             },
             Core::NotYet { class, from } => Self::NotYet {
-                class_id: class.0,
+                class_id: class.0.into(),
                 from_s: epoch_s(from),
             },
             Core::Apart { one, other } => Self::Apart {
-                one: one.0,
-                other: other.0,
+                one: one.0.into(),
+                other: other.0.into(),
             },
             Core::AbovePaper { per_payment } => Self::AbovePaper {
                 per_payment: amount(per_payment),
             },
-            Core::PaperUsedUp { per_day } => Self::PaperUsedUp { per_day },
+            Core::PaperUsedUp { per_day } => Self::PaperUsedUp { per_day: count(per_day) },
             Core::Duplicate { at } => Self::Duplicate { at_s: epoch_s(at) },
             Core::RolledBack => Trouble::RolledBack.into(),
             Core::Outdated => Self::Outdated,

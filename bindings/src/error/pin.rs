@@ -21,7 +21,7 @@ pub enum PinError {
     #[error("wrong PIN")]
     Wrong {
         /// Tries before paying is locked, at least one.
-        tries_left: u8,
+        tries_left: i32,
         /// Seconds to wait before the next.
         wait_s: i64,
     },
@@ -72,7 +72,7 @@ impl From<LockError> for PinError {
     fn from(error: LockError) -> Self {
         match error {
             LockError::WrongPin { tries_left, wait_s } => Self::Wrong {
-                tries_left,
+                tries_left: tries_left.into(),
                 wait_s: crate::value::seconds(wait_s),
             },
             LockError::Wait { seconds } => Self::Wait {

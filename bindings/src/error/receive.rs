@@ -2,7 +2,7 @@
 
 use kinchaku_core::receive::ReceiveError as Core;
 
-use super::{SyncError, Trouble, Unproven};
+use super::{SyncError, Trouble, ProofFault};
 use crate::value::{ReceiptState, epoch_s, seconds};
 
 /// Why nothing was signed. Goods are not handed over.
@@ -18,7 +18,7 @@ pub enum ReceiveError {
     #[error("the allowance is not proven")]
     AllowanceNotProven {
         /// What is wrong with the proof.
-        why: Unproven,
+        why: ProofFault,
     },
     /// The payment was altered, or signed by another key.
     #[error("a forged payment")]

@@ -28,19 +28,19 @@ pub enum SyncError {
     #[error("the server refused with status {status}")]
     Refused {
         /// The HTTP status.
-        status: u16,
+        status: i32,
     },
     /// The server speaks another version: update the app, or wait until the server is updated.
     #[error("the server speaks another version")]
     OtherVersion {
         /// What it speaks, if it said.
-        server: Option<u8>,
+        server: Option<i32>,
     },
     /// The server said something that nothing proves. It was ignored.
     #[error("an unproven answer")]
     Unproven {
         /// What is wrong with the proof.
-        why: Unproven,
+        why: ProofFault,
     },
     /// The server's answer does not read.
     #[error("the answer does not read")]
@@ -58,7 +58,7 @@ pub enum SyncError {
 
 /// Why a document is not believed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Enum)]
-pub enum Unproven {
+pub enum ProofFault {
     /// It does not read.
     Unreadable,
     /// Nobody signed it whom this device knows.
@@ -85,8 +85,8 @@ impl From<Core> for SyncError {
             Core::Busy { seconds } => Self::Busy {
                 wait_s: crate::value::seconds(seconds),
             },
-            Core::Refused { status } => Self::Refused { status },
-            Core::Version { server } => Self::OtherVersion { server },
+            Core::Refused { status } => Self::Refused { status: status.into() },
+            Core::Version { server } => Self::OtherVersion { server: server.map(i32::from) },
             Core::Unproven(error) => Self::Unproven { why: error.into() },
             Core::NotEnrolled => Self::NotEnrolled,
             Core::Key(error) => Self::Device { trouble: error.into() },
@@ -95,7 +95,7 @@ impl From<Core> for SyncError {
     }
 }
 
-impl From<TrustError> for Unproven {
+impl From<TrustError> for ProofFault {
     fn from(error: TrustError) -> Self {
         match error {
             TrustError::Document(_) => Self::Unreadable,

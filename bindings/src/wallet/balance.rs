@@ -8,7 +8,7 @@ use tokio::sync::{Mutex, watch};
 use super::Wallet;
 use crate::engine::Engine;
 use crate::error::Trouble;
-use crate::value::{ClassKind, amount, epoch_day, epoch_s, seconds};
+use crate::value::{ClassKind, amount, count, epoch_day, epoch_s, seconds};
 
 /// Value of one last day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Record)]
@@ -23,7 +23,7 @@ pub struct LotView {
 #[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
 pub struct ClassView {
     /// Which.
-    pub class_id: u32,
+    pub class_id: i64,
     /// What it is.
     pub kind: ClassKind,
     /// The programme's name.
@@ -54,9 +54,9 @@ pub struct BalanceView {
     /// The card number (F026), once the server has said it.
     pub card_number: Option<i64>,
     /// Payments that wait for the server (送信待ち).
-    pub waiting: u32,
+    pub waiting: i32,
     /// Documents the server keeps undecided (確認中).
-    pub parked: u32,
+    pub parked: i32,
     /// Until when payments without a network are possible.
     pub offline_until_s: Option<i64>,
     /// When the server last said anything.
@@ -87,7 +87,7 @@ impl From<view::ClassView> for ClassView {
             remaining: amount(remaining),
         });
         Self {
-            class_id: class.0,
+            class_id: class.0.into(),
             kind: service.into(),
             name,
             usable: amount(usable),
@@ -117,8 +117,8 @@ impl From<view::WalletView> for BalanceView {
         Self {
             classes: classes.into_iter().map(ClassView::from).collect(),
             card_number: card.map(seconds),
-            waiting,
-            parked,
+            waiting: count(waiting),
+            parked: count(parked),
             offline_until_s: offline_until.map(epoch_s),
             as_of_s: as_of.map(epoch_s),
             rolled_back,

@@ -42,11 +42,11 @@ pub struct CardStatus {
     /// Which certificates are there, where it says so.
     pub available: Option<Availability>,
     /// Tries of the 署名用 password that are left; none where there is no such password.
-    pub sign_password: Option<u8>,
+    pub sign_password: Option<i32>,
     /// Tries of the 利用者証明用 PIN.
-    pub auth_pin: Option<u8>,
+    pub auth_pin: Option<i32>,
     /// Tries of the 券面事項入力補助用 PIN.
-    pub text_pin: Option<u8>,
+    pub text_pin: Option<i32>,
 }
 
 impl From<core::CardStatus> for CardStatus {
@@ -61,9 +61,9 @@ impl From<core::CardStatus> for CardStatus {
         Self {
             token: token.into(),
             available: available.map(|core::Availability { sign, auth }| Availability { sign, auth }),
-            sign_password,
-            auth_pin,
-            text_pin,
+            sign_password: sign_password.map(i32::from),
+            auth_pin: auth_pin.map(i32::from),
+            text_pin: text_pin.map(i32::from),
         }
     }
 }

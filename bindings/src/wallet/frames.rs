@@ -36,13 +36,13 @@ impl Frames {
     ///
     /// # Errors
     /// [`ScanError`]; after [`ScanError::NoCode`] and [`ScanError::OutOfTime`] the next frame comes.
-    pub fn read(&self, width: u32, height: u32, stride: u32, luma: &[u8]) -> Result<Picture, ScanError> {
+    pub fn read(&self, width: i32, height: i32, stride: i32, luma: &[u8]) -> Result<Picture, ScanError> {
         let mut reader = match self.reader.try_lock() {
             Ok(reader) => reader,
             Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
             Err(TryLockError::WouldBlock) => return Err(Trouble::Busy.into()),
         };
-        let side = |length: u32| usize::try_from(length).map_err(|_| ScanError::TooLarge);
+        let side = |length: i32| usize::try_from(length).map_err(|_| ScanError::NotAPicture);
         let frame = Luma::from_plane(side(width)?, side(height)?, side(stride)?, luma)?;
         Ok(reader.read(frame, |text| self.wanted.accepts(text))?.into())
     }

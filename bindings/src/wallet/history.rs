@@ -64,9 +64,9 @@ pub struct TransactionView {
     /// Its number (F113).
     pub transaction_id: String,
     /// 1 add, 2 subtract, 3 cancel (F117).
-    pub operation: u8,
+    pub operation: i32,
     /// 1 use, 2 grant, 3 charge, 4 use-cancel, 5 grant-cancel (F117).
-    pub operation_id: u8,
+    pub operation_id: i32,
     /// Of which class, and how much.
     pub amount: ClassAmount,
     /// The shop, where there is one.
@@ -91,10 +91,10 @@ impl From<HistoryRow> for TransactionView {
         } = row;
         Self {
             transaction_id: tran_id,
-            operation,
-            operation_id,
+            operation: operation.into(),
+            operation_id: operation_id.into(),
             amount: ClassAmount {
-                class_id: class.0,
+                class_id: class.0.into(),
                 amount: amount(units),
             },
             shop_id: shop.map(|shop| shop.to_string()),

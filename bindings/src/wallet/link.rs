@@ -23,13 +23,13 @@ pub struct BasicFour {
     /// Address.
     pub address: String,
     /// Of birth; what the register does not have is none.
-    pub birth_year: Option<u16>,
+    pub birth_year: Option<i32>,
     /// Of birth.
-    pub birth_month: Option<u8>,
+    pub birth_month: Option<i32>,
     /// Of birth.
-    pub birth_day: Option<u8>,
+    pub birth_day: Option<i32>,
     /// By JIS X 0303: 0 unknown, 1 male, 2 female, 9 not applicable.
-    pub sex: u8,
+    pub sex: i32,
 }
 
 impl From<&CoreFour> for BasicFour {
@@ -43,15 +43,15 @@ impl From<&CoreFour> for BasicFour {
         Self {
             name: name.clone(),
             address: address.clone(),
-            birth_year: birth.year,
-            birth_month: birth.month,
-            birth_day: birth.day,
+            birth_year: birth.year.map(i32::from),
+            birth_month: birth.month.map(i32::from),
+            birth_day: birth.day.map(i32::from),
             sex: match sex {
                 Sex::Unknown => 0,
                 Sex::Male => 1,
                 Sex::Female => 2,
                 Sex::NotApplicable => 9,
-                Sex::Other(digit) => *digit,
+                Sex::Other(digit) => (*digit).into(),
             },
         }
     }
@@ -128,7 +128,7 @@ pub enum CardWaiting {
 #[derive(Clone, PartialEq, Eq, uniffi::Record)]
 pub struct LinkStanding {
     /// 0 no card, 1 a minor's, 2 an adult's.
-    pub level: u8,
+    pub level: i32,
     /// When it was linked.
     pub linked_at_s: Option<i64>,
     /// The My Key ID, as last heard (F189).
@@ -152,7 +152,7 @@ impl From<Standing> for LinkStanding {
             refused,
         } = standing;
         Self {
-            level,
+            level: level.into(),
             linked_at_s: linked_at.map(epoch_s),
             key_id,
             four: official.as_ref().map(BasicFour::from),

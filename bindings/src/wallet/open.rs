@@ -12,7 +12,7 @@ use super::Wallet;
 use crate::engine::Engine;
 use crate::error::{OpenError, Trouble};
 use crate::host::{Clock, Connectivity, DeviceKey, HostClock, HostVault, SecretVault};
-use crate::value::Role;
+use crate::value::{Role, count};
 
 /// Where the wallet is, and whom the app was built to trust.
 #[derive(Clone, PartialEq, Eq, uniffi::Record)]
@@ -31,7 +31,7 @@ pub struct OpenReport {
     /// The folder was empty: a new wallet.
     pub created: bool,
     /// Payments that were never signed and were undone.
-    pub abandoned: u32,
+    pub abandoned: i32,
     /// An older copy was put back: paying is stopped until a sync (T5).
     pub rolled_back: bool,
 }
@@ -45,7 +45,7 @@ impl From<kinchaku_core::OpenReport> for OpenReport {
         } = report;
         Self {
             created,
-            abandoned: u32::try_from(abandoned).unwrap_or(u32::MAX),
+            abandoned: count(abandoned),
             rolled_back,
         }
     }
@@ -103,7 +103,7 @@ fn open_on(
 }
 
 fn roots(bytes: &[Vec<u8>]) -> Result<Roots, OpenError> {
-    let keys = bytes.iter().zip(0_u32..).map(|(bytes, position)| {
+    let keys = bytes.iter().zip(0_i32..).map(|(bytes, position)| {
         let key = bytes.as_slice().try_into().ok().map(PublicKey);
         key.filter(|key| key.point().is_ok())
             .ok_or(OpenError::BadRoot { position })

@@ -18,7 +18,7 @@ use super::receipt::Receipt;
 use crate::engine::Engine;
 use crate::error::{AmountError, PayError, PinError, ShopCodeError};
 use crate::typed::Pin;
-use crate::value::{ClassAmount, amount, amount_in, epoch_s};
+use crate::value::{ClassAmount, amount, amount_in, count, epoch_s};
 
 /// Reads an amount as people type it: full-width digits, commas and a trailing 円 are fine.
 ///
@@ -101,7 +101,8 @@ impl Choice {
             Self::ByHand { parts } => {
                 let parts = parts.into_iter().map(|ClassAmount { class_id, amount }| {
                     let amount = amount_in(amount).ok_or(PayError::Zero)?;
-                    Ok((ClassId(class_id), amount))
+                    let class = u32::try_from(class_id).map_err(|_| PayError::NotTheTotal)?;
+                    Ok((ClassId(class), amount))
                 });
                 split::Choice::ByHand(parts.collect::<Result<_, PayError>>()?)
             }
@@ -120,7 +121,7 @@ pub enum Notice {
     /// After so many more payments the wallet has to go online once.
     GoOnlineSoon {
         /// How many.
-        left: u32,
+        left: i32,
     },
     /// The phone does not know the time well.
     ClockUnsure,
@@ -137,7 +138,7 @@ impl From<core::Notice> for Notice {
     fn from(notice: core::Notice) -> Self {
         match notice {
             core::Notice::AboveBlindCap(limit) => Self::AboveBlindCap { limit: amount(limit) },
-            core::Notice::GoOnlineSoon(left) => Self::GoOnlineSoon { left },
+            core::Notice::GoOnlineSoon(left) => Self::GoOnlineSoon { left: count(left) },
             core::Notice::ClockUnsure => Self::ClockUnsure,
             core::Notice::NobodyVerifies => Self::NobodyVerifies,
             core::Notice::Duplicate(at) => Self::Duplicate { at_s: epoch_s(at) },
@@ -174,7 +175,7 @@ impl QuoteView {
 
 pub(super) fn class_amounts(parts: &[(ClassId, Amount)]) -> Vec<ClassAmount> {
     let parts = parts.iter().map(|(class, part)| ClassAmount {
-        class_id: class.0,
+        class_id: class.0.into(),
         amount: amount(*part),
     });
     parts.collect()

@@ -16,7 +16,7 @@ pub struct PinStatus {
     /// There is a PIN.
     pub set: bool,
     /// Wrong tries before paying is locked; 0 is locked. To be said before the last two.
-    pub tries_left: u8,
+    pub tries_left: i32,
     /// Seconds to wait before the next try.
     pub wait_s: i64,
 }
@@ -30,7 +30,7 @@ impl From<LockStatus> for PinStatus {
         } = status;
         Self {
             set,
-            tries_left,
+            tries_left: tries_left.into(),
             wait_s: seconds(wait_s),
         }
     }

@@ -13,7 +13,7 @@ use super::Wallet;
 use super::receipt::confirmation;
 use crate::engine::Engine;
 use crate::error::{ReceiveError, Trouble};
-use crate::value::{QrCode, ReceiptState, amount, epoch_s};
+use crate::value::{QrCode, ReceiptState, amount, count, epoch_s};
 
 /// What a shop answers to a receipt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Enum)]
@@ -125,7 +125,7 @@ pub struct Relayed {
     /// Where it stands; paid for [`ReceiptState::Posted`] and [`ReceiptState::AcceptedBlind`] alone.
     pub state: ReceiptState,
     /// Why, where it was refused: the number of the reason (docs/protocol.md).
-    pub reason: Option<u8>,
+    pub reason: Option<i32>,
     /// 確認番号.
     pub confirmation: String,
 }
@@ -166,7 +166,7 @@ pub struct TillView {
     /// The sum of what is posted.
     pub posted: i64,
     /// Documents that wait for the server.
-    pub waiting: u32,
+    pub waiting: i32,
     /// When the server last said anything.
     pub as_of_s: Option<i64>,
 }
@@ -245,7 +245,7 @@ impl Wallet {
                     reference: reference.to_string(),
                     total: amount(total),
                     state: state.into(),
-                    reason: (reason != Reason::None).then(|| reason.number()),
+                    reason: (reason != Reason::None).then(|| reason.number().into()),
                     confirmation: confirmation(number),
                 })
             })
@@ -270,7 +270,7 @@ impl Wallet {
                     receipts: receipts.into_iter().map(ShownReceipt::from).collect(),
                     sales: sales.into_iter().map(SaleView::from).collect(),
                     posted: amount(posted),
-                    waiting,
+                    waiting: count(waiting),
                     as_of_s: as_of.map(epoch_s),
                 })
             })

@@ -5,6 +5,7 @@ use kinchaku_protocol::mpm::{Scanned, recognise};
 
 use super::Wallet;
 use crate::error::ScanError;
+use crate::value::count;
 
 /// What a picture is hoped to show. Whatever else is in it is read too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Enum)]
@@ -35,14 +36,14 @@ pub struct Picture {
     /// says which is meant.
     pub texts: Vec<String>,
     /// How many of them, from the first, were wanted.
-    pub wanted: u32,
+    pub wanted: i32,
 }
 
 impl From<Scan> for Picture {
     fn from(scan: Scan) -> Self {
         Self {
             texts: scan.texts,
-            wanted: u32::try_from(scan.accepted).unwrap_or(u32::MAX),
+            wanted: count(scan.accepted),
         }
     }
 }

@@ -4,18 +4,19 @@ use kinchaku_core::sync;
 
 use super::Wallet;
 use crate::error::SyncError;
+use crate::value::count;
 
 /// What one sync did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Record)]
 pub struct SyncReport {
     /// Documents the server decided on.
-    pub delivered: u32,
+    pub delivered: i32,
     /// Documents it keeps undecided.
-    pub parked: u32,
+    pub parked: i32,
     /// Documents that wait for another try.
-    pub waiting: u32,
+    pub waiting: i32,
     /// Rows that changed.
-    pub rows: u32,
+    pub rows: i32,
     /// A new reserve was taken into use.
     pub new_allowance: bool,
     /// Paying was stopped after an older copy had been put back, and is possible again (T5).
@@ -33,10 +34,10 @@ impl From<sync::SyncReport> for SyncReport {
             rollback_cleared,
         } = report;
         Self {
-            delivered,
-            parked,
-            waiting,
-            rows,
+            delivered: count(delivered),
+            parked: count(parked),
+            waiting: count(waiting),
+            rows: count(rows),
             new_allowance,
             rollback_cleared,
         }

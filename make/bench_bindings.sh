@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# bench_bindings.sh: what a call from Kotlin costs against the same call in Rust, and how large the phones' library is.
+set -euo pipefail
+. "$(dirname "$0")/say.sh"
+
+# The size goal of a phone, in bytes: 6 MB for each kind of processor.
+goal=6000000
+
+if "$root/make/install.sh" java; then
+  cargo build --locked --release -p kinchaku-bindings -p kinchaku-server -p kinchaku-tests --lib --bins --example town \
+    --features kinchaku-bindings/demo,kinchaku-server/demo --target-dir "$target/bench"
+  log=$(mktemp "${TMPDIR:-/tmp}/kinchaku-bench.XXXXXX")
+  mvn -B -q -f android/pom.xml test -Dkinchaku.tests=bench -Dsurefire.failIfNoSpecifiedTests=false \
+    "-Dkinchaku.bin=$(cd "$target/bench/release" && pwd)" -Dsurefire.useFile=false | tee "$log"
+  grep -q '^B1 ' "$log" || { say "B1: nothing was measured"; exit 1; }
+  rm -f "$log"
+else
+  say "B1: SKIPPED, no JDK with Maven"
+fi
+
+cargo build --locked --profile phone -p kinchaku-bindings --lib
+library=$target/phone/libkinchaku.so
+size=$(stat -c %s "$library")
+printf 'B2 library for phones, stripped: %d bytes, goal %d: %s\n' "$size" "$goal" \
+  "$([ "$size" -le "$goal" ] && echo "within it" || echo "above it by $((size - goal))")"
+say "what is in it, by section"
+size -A "$library" | awk '$2 > 20000 { printf "   %-22s %9d\n", $1, $2 }'
+say "what is in its code, by crate (the same library with its names)"
+cargo build --locked --quiet --profile phone -p kinchaku-bindings --lib --config 'profile.phone.strip="none"' --target-dir "$target/phone-names"
+nm --size-sort -C -S "$target/phone-names/phone/libkinchaku.so" | awk '
+  $3 ~ /^[tT]$/ {
+    bytes = strtonum("0x" $2); name = $4
+    if (name ~ /^</) { name = $4 " " $5 " " $6; sub(/^<+&?(mut )?/, "", name) }
+    crate = name; sub(/::.*/, "", crate)
+    if (name !~ /::/) crate = (name ~ /sqlite|^fts|^vdbe|^btree|^pager|^json|^walIdx|cipher/) ? "C: SQLCipher" : "C: other (ring, SQLCipher)"
+    sum[crate] += bytes
+  }
+  END { for (crate in sum) printf "   %-34s %9d\n", crate, sum[crate] }' | sort -k2 -t'|' -rn | sort -rnk"$(echo 1)" -k2 | awk '{ print $NF, $0 }' | sort -rn | cut -d' ' -f2- | head -24
