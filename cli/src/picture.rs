@@ -8,6 +8,7 @@ use std::path::Path;
 use kinchaku_core::draw::receipt_png;
 use kinchaku_core::scan::{MAX_FILE_BYTES, PICTURE_DEADLINE, Scan, ScanError, decode};
 use kinchaku_design::Key;
+use kinchaku_protocol::mpm::recognise;
 use kinchaku_protocol::symbol::Symbol;
 
 use crate::args::Seen;
@@ -51,9 +52,12 @@ pub fn text(seen: &Seen, accept: impl Fn(&str) -> bool) -> Result<String, Proble
         let count = u64::try_from(distinct.len()).unwrap_or(u64::MAX);
         return Err(Problem::new(Key::ErrorSeveralQr, Exit::Other).count("count", count));
     }
+    // Where nothing is what was hoped for, a code of ours says most about what to do.
+    let ours_first = |text: &String| !recognise(text).is_ours();
+    let hoped = scan.accepted > 0;
     scan.texts
         .into_iter()
-        .next()
+        .min_by_key(|text| !hoped && ours_first(text))
         .ok_or(Problem::new(Key::ErrorNoQr, Exit::Other))
 }
 

@@ -45,7 +45,12 @@ fn what_is_no_shop_is_named() {
         "0019jp.or.paymentsjapan0115123456789012345",
         "5204581253033925802JP5904TEST6005TOKYO",
     );
-    let cases: [(&str, &str, i32); 12] = [
+    let twice = sealed(
+        "000201010211",
+        "",
+        "520458125303392530339253033925802JP5904TEST6005TOKYO",
+    );
+    let cases: [(&str, &str, i32); 19] = [
         ("hello", "K-110", 1),
         ("", "K-110", 1),
         (&broken, "K-111", 1),
@@ -60,6 +65,14 @@ fn what_is_no_shop_is_named() {
         ("https://evil.example/pay", "K-126", 1),
         ("hQVDUFYwMWETTwegAAAAVVVVUAhNYXN0ZXI=", "K-127", 1),
         ("KC1:ABC", "K-116", 1),
+        ("KC2:ABC", "K-120", 1),
+        ("KCV1:QJGH7375", "K-129", 1),
+        ("ABCD-EFGH-JK23", "K-134", 1),
+        ("WIFI:T:WPA;S:shop;P:secret;;", "K-135", 1),
+        (&twice, "K-136", 1),
+        // Lengths that lie: the checksum cannot be found where they lead.
+        ("000201010211269900065802JP", "K-111", 1),
+        ("wxp://f2f0abc", "K-115", 1),
         (&forged, "K-121", 4),
         (&sheet(Offline::None), "K-124", 3),
     ];

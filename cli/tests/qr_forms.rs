@@ -52,6 +52,10 @@ fn what_is_not_valid_says_which_rules_it_breaks() {
         ("https://town.example/", "web"),
         ("KC1:ABC", "receipt"),
         ("900081818812345678901234", "consumer"),
+        ("KCV1:QJGH7375", "voucher"),
+        ("ABCD-EFGH-JK23", "invitation"),
+        ("WIFI:T:WPA;S:shop;P:secret;;", "wifi"),
+        ("wxp://f2f0abc", "service"),
     ];
     for (text, kind) in cases {
         let (status, said) = parse(text);

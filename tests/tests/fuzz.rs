@@ -38,9 +38,43 @@ fn link_proofs() {
     short("linkproof", 10_000);
 }
 
+/// F065: files of strangers.
+#[test]
+fn pictures() {
+    short("picture", 5_000);
+}
+
+/// F065, F066: payment codes of others, lengths that lie among them.
+#[test]
+fn payloads() {
+    short("payload", 20_000);
+}
+
+/// F065, F069: whatever is scanned.
+#[test]
+fn scanned_texts() {
+    short("scanned", 20_000);
+}
+
+/// F234, F069: receipts, refusals, voucher codes.
+#[test]
+fn texts_between_screens() {
+    short("screen", 20_000);
+}
+
 #[test]
 fn no_target_is_left_out() {
-    let tested = ["ber", "certificate", "card-files", "apdu-answers", "linkproof"];
+    let tested = [
+        "ber",
+        "certificate",
+        "card-files",
+        "apdu-answers",
+        "linkproof",
+        "picture",
+        "payload",
+        "scanned",
+        "screen",
+    ];
     let all: Vec<&str> = TARGETS.iter().map(|target| target.name).collect();
     assert_eq!(all, tested);
 }

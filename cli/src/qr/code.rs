@@ -2,7 +2,7 @@
 
 use kinchaku_design::{Key, Lang, say, text};
 use kinchaku_protocol::mpm::shown::is_invisible;
-use kinchaku_protocol::mpm::{ConsumerCode, Parsed, Scanned};
+use kinchaku_protocol::mpm::{ConsumerCode, Everyday, Parsed, Scanned};
 use serde::Serialize;
 
 use super::words::table;
@@ -87,8 +87,12 @@ pub fn tell(file: &str, scanned: &Scanned, content: &str, out: &Output) {
     {
         table(&parsed.payload, out);
     }
-    // A one-time code is for whoever enrols with it, not for a terminal's history.
-    if !matches!(scanned, Scanned::Invitation(_) | Scanned::Empty) {
+    // One-time codes and the secrets of logins are not for a terminal's history.
+    let secret = matches!(
+        scanned,
+        Scanned::Invitation(_) | Scanned::Everyday(Everyday::Login { .. })
+    );
+    if !secret && *scanned != Scanned::Empty {
         let head = text(out.lang(), Key::SeenContent);
         out.line(&format!("  {head}  {}", cut(content, out.lang())));
     }
@@ -108,12 +112,10 @@ fn cut(content: &str, lang: Lang) -> String {
 /// could reorder or hide what stands beside them.
 fn harmless(text: &str) -> String {
     text.chars()
-        .map(|c| {
-            if c.is_control() || is_invisible(c) {
-                '\u{fffd}'
-            } else {
-                c
-            }
+        .map(|c| match c {
+            '\n' | '\r' | '\t' => ' ',
+            c if c.is_control() || is_invisible(c) => '\u{fffd}',
+            c => c,
         })
         .collect()
 }

@@ -6,7 +6,7 @@ use super::recognise::NextStep;
 use super::{ErrorKind, Payload};
 
 /// The one reason why a payment code is not paid, the gravest of its broken rules.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Fault {
     /// The checksum is missing or wrong: the camera misread it, or it is cut off. Scan again.
     Misread,

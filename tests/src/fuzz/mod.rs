@@ -6,6 +6,7 @@
 //! test beside the code.
 
 mod change;
+mod codes;
 mod targets;
 
 pub use targets::TARGETS;

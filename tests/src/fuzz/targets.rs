@@ -16,7 +16,7 @@ use kinchaku_protocol::jpki::trust::Anchors;
 use kinchaku_protocol::signature::{Signer as _, SoftwareSigner};
 use kinchaku_protocol::time::Time;
 
-use super::Target;
+use super::{Target, codes};
 
 /// All targets.
 pub const TARGETS: &[Target] = &[
@@ -44,6 +44,26 @@ pub const TARGETS: &[Target] = &[
         name: "linkproof",
         samples: proofs,
         read: read_proof,
+    },
+    Target {
+        name: "picture",
+        samples: codes::pictures,
+        read: codes::read_picture,
+    },
+    Target {
+        name: "payload",
+        samples: codes::texts,
+        read: codes::read_payload,
+    },
+    Target {
+        name: "scanned",
+        samples: codes::texts,
+        read: codes::read_text,
+    },
+    Target {
+        name: "screen",
+        samples: codes::texts,
+        read: codes::read_screen,
     },
 ];
 
