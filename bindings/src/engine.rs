@@ -12,7 +12,7 @@
 //! A panic ends its effect alone: what was durable stays, and the caller is told [`Trouble::Mistake`].
 
 use std::io;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use kinchaku_core::home::Home;
 use kinchaku_core::network::TownNetwork;
@@ -57,6 +57,8 @@ pub(crate) struct Engine {
     connectivity: Arc<dyn Connectivity>,
     network: Arc<TownNetwork>,
     changes: watch::Sender<u64>,
+    /// One PIN at a time: a try is counted before it is checked, so right ones side by side would count as wrong.
+    trying: Mutex<()>,
     threads: Threads,
 }
 
@@ -76,6 +78,7 @@ impl Engine {
             connectivity,
             network,
             changes: watch::Sender::new(0),
+            trying: Mutex::new(()),
             threads: Threads::new().map_err(|_| Trouble::Io)?,
         })
     }
@@ -91,6 +94,11 @@ impl Engine {
     /// Whether the phone says that it has a network.
     pub fn online(&self) -> Result<bool, Trouble> {
         host::online(self.connectivity.as_ref())
+    }
+
+    /// Held while a PIN is tried.
+    pub fn trying(&self) -> MutexGuard<'_, ()> {
+        self.trying.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub fn changes(&self) -> watch::Receiver<u64> {

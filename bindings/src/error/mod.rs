@@ -22,7 +22,7 @@ pub use open::OpenError;
 pub use pay::{AmountError, PayError, RefusalError};
 pub use pin::{PinError, PinTextError};
 pub use receive::ReceiveError;
-pub use sync::{SyncError, ProofFault};
+pub use sync::{ProofFault, SyncError};
 pub use trouble::Trouble;
 
 /// Gives a flow's error its [`Trouble`], as [`crate::engine::Engine`] needs it.

@@ -164,7 +164,9 @@ impl From<Core> for PayError {
             Core::AbovePaper { per_payment } => Self::AbovePaper {
                 per_payment: amount(per_payment),
             },
-            Core::PaperUsedUp { per_day } => Self::PaperUsedUp { per_day: count(per_day) },
+            Core::PaperUsedUp { per_day } => Self::PaperUsedUp {
+                per_day: count(per_day),
+            },
             Core::Duplicate { at } => Self::Duplicate { at_s: epoch_s(at) },
             Core::RolledBack => Trouble::RolledBack.into(),
             Core::Outdated => Self::Outdated,

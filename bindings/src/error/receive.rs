@@ -2,7 +2,7 @@
 
 use kinchaku_core::receive::ReceiveError as Core;
 
-use super::{SyncError, Trouble, ProofFault};
+use super::{ProofFault, SyncError, Trouble};
 use crate::value::{ReceiptState, epoch_s, seconds};
 
 /// Why nothing was signed. Goods are not handed over.

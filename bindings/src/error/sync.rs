@@ -86,7 +86,9 @@ impl From<Core> for SyncError {
                 wait_s: crate::value::seconds(seconds),
             },
             Core::Refused { status } => Self::Refused { status: status.into() },
-            Core::Version { server } => Self::OtherVersion { server: server.map(i32::from) },
+            Core::Version { server } => Self::OtherVersion {
+                server: server.map(i32::from),
+            },
             Core::Unproven(error) => Self::Unproven { why: error.into() },
             Core::NotEnrolled => Self::NotEnrolled,
             Core::Key(error) => Self::Device { trouble: error.into() },

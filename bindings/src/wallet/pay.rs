@@ -277,13 +277,16 @@ impl PreparedPayment {
     pub async fn confirm(&self, pin: Arc<Pin>) -> Result<Receipt, PayError> {
         let slot = Arc::clone(&self.prepared);
         self.engine
-            .act(move |_, home| {
+            .act(move |engine, home| {
                 // Held to the end: two taps are one payment.
                 let mut slot = locked(&slot);
                 if slot.is_none() {
                     return Err(PayError::Over);
                 }
-                let key = match gate::open(home, &pin.0).map_err(PinError::from) {
+                let trying = engine.trying();
+                let opened = gate::open(home, &pin.0);
+                drop(trying);
+                let key = match opened.map_err(PinError::from) {
                     Ok(key) => key,
                     Err(PinError::Locked) => {
                         if let Some(prepared) = slot.take() {

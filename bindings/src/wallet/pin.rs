@@ -52,7 +52,10 @@ impl Wallet {
     /// [`PinError`]; a wrong one counts as for a payment.
     pub async fn change_pin(&self, present: Arc<Pin>, new: Arc<Pin>) -> Result<(), PinError> {
         self.engine
-            .act(move |_, home| Ok(gate::lock(home).change(&present.0, &new.0)?))
+            .act(move |engine, home| {
+                let _trying = engine.trying();
+                Ok(gate::lock(home).change(&present.0, &new.0)?)
+            })
             .await
     }
 

@@ -70,7 +70,7 @@ class CancelTest {
 
     /** Each step of a payer's day, cancelled in its middle. */
     @Test
-    fun `every step of a payment goes on without its coroutine`() = inFolder { folder ->
+    fun `every step of a payment goes on without its coroutine`(): Unit = inFolder { folder ->
         town.rest()
         runBlocking {
             val stop = Stop()
@@ -113,7 +113,7 @@ class CancelTest {
 
     /** Looking is cancelled, too, and nothing comes of it; a prepared payment that nobody got is given back. */
     @Test
-    fun `what nobody waits for any more leaves no trace`() = inFolder { folder ->
+    fun `what nobody waits for any more leaves no trace`(): Unit = inFolder { folder ->
         town.rest()
         runBlocking {
             val stop = Stop()

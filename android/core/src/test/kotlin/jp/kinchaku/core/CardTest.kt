@@ -36,7 +36,7 @@ class CardTest {
     private fun password(typed: String) = signPasswordOf(typed.toCharArray())
 
     @Test
-    fun `a card says what it is`() = inFolder { folder ->
+    fun `a card says what it is`(): Unit = inFolder { folder ->
         town.ask("card", "person" to "adult")
         runBlocking {
             Phone(folder).resident().closing { wallet ->
@@ -50,7 +50,7 @@ class CardTest {
     }
 
     @Test
-    fun `a card is linked over two touches`() = inFolder { folder ->
+    fun `a card is linked over two touches`(): Unit = inFolder { folder ->
         val person = town.ask("card", "person" to "adult")
         runBlocking {
             Phone(folder).resident().closing { wallet ->
@@ -86,7 +86,7 @@ class CardTest {
 
     /** A copied card is heard of at the touch; a card that is gone in the middle of VERIFY says how many tries are left. */
     @Test
-    fun `cards that do not do`() = inFolder { folder ->
+    fun `cards that do not do`(): Unit = inFolder { folder ->
         val person = town.ask("card", "person" to "cloned")
         runBlocking {
             Phone(folder).resident().closing { wallet ->

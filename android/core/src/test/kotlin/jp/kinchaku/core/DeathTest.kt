@@ -25,7 +25,7 @@ class DeathTest {
             "sync.booked",
         ],
     )
-    fun `a payer dies at`(point: String) = inFolder { folder ->
+    fun `a payer dies at`(point: String): Unit = inFolder { folder ->
         val owed = town.owed(town.bakery)
         val code = town.resident().code
         Files.writeString(folder.resolve("sheet"), town.bakery.sheet)
@@ -44,7 +44,7 @@ class DeathTest {
 
     @ParameterizedTest
     @ValueSource(strings = ["enrol.stored", "store.committed", "receive.answered", "sync.answered"])
-    fun `a shop's device dies at`(point: String) = inFolder { folder ->
+    fun `a shop's device dies at`(point: String): Unit = inFolder { folder ->
         val owed = town.owed(town.bakery)
         val home = Files.createDirectory(folder.resolve("till"))
         runBlocking {

@@ -19,7 +19,7 @@ class MeasureTest {
     }
 
     @Test
-    fun `measure`() = inFolder { folder ->
+    fun `measure`(): Unit = inFolder { folder ->
         val town = Town.shared
         runBlocking {
             val wallet = Phone(folder).resident()
