@@ -15,6 +15,7 @@ use kinchaku_protocol::money::{Amount, Signed};
 use kinchaku_server::command::{Action, CommandError};
 use kinchaku_server::ledger::rows::{Book, LotRow, Operation, OperationId};
 use kinchaku_server::points::rows::{EarningState, PointDayRow};
+use kinchaku_server::query::transactions::TransactionQuery;
 use kinchaku_server::settlement::action::{Canceller, SettleAction};
 use kinchaku_server::store::Store;
 use support::town_folder::{
@@ -27,6 +28,7 @@ type Db = Arc<dyn Store>;
 
 on_both!(
     what_was_granted_goes_back_with_its_campaign,
+    a_week_of_which_all_is_taken_back_is_one_row,
     points_that_are_gone_are_owed_and_repaid_first,
     what_is_reserved_stays_usable_and_its_rest_repays,
     a_hold_that_lapses_repays_what_is_owed,
@@ -79,6 +81,37 @@ async fn what_was_granted_goes_back_with_its_campaign(db: Db) {
         .iter()
         .find(|line| (line.class, line.book) == (POINTS, Book::Budget));
     assert_eq!(budget.unwrap().sum, Signed::ZERO);
+    world.sound().await;
+}
+
+/// F117, F121, F122: the grant of a week stands once in the list, and is cancelled when nothing is left of it.
+async fn a_week_of_which_all_is_taken_back_is_one_row(db: Db) {
+    let mut world = town(db).await;
+    let mut wallet = world.payer(10_000).await;
+    let first = pays(&world, &mut wallet, &[(0, 400)]).await;
+    let second = pays(&world, &mut wallet, &[(0, 600)]).await;
+    world.now = at(2026, 6, 18, 9);
+    assert_eq!(grant(&world).await, Ok(2));
+    let listed = async |world: &World| {
+        let query = TransactionQuery {
+            shop: None,
+            first: None,
+            last: None,
+            after: None,
+            limit: 100,
+        };
+        let all = world.reader.transactions(&query, world.now).await.unwrap();
+        let grants = all.iter().filter(|row| row.line.row.operation_id == OperationId::Grant);
+        let grants = grants.filter(|row| row.line.row.class == POINTS);
+        grants
+            .map(|row| (row.active, row.line.cancelled.is_some()))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(listed(&world).await, [(true, false)]);
+    takes_back(&world, &first).await;
+    assert_eq!(listed(&world).await, [(true, false)], "3 of 5 points are left");
+    takes_back(&world, &second).await;
+    assert_eq!(listed(&world).await, [(false, true)]);
     world.sound().await;
 }
 

@@ -25,6 +25,7 @@ on_both!(
     only_the_money_of_a_combined_payment_earns,
     two_parts_of_money_are_one_payment,
     a_campaign_adds_up_to_its_caps,
+    a_person_has_one_cap_over_all_allowances,
     a_campaign_goes_by_when_it_was_paid_and_the_week_by_when_it_was_posted,
     what_is_taken_back_before_its_grant_is_never_granted,
     what_a_shop_cancels_before_it_is_posted_earns_nothing,
@@ -99,6 +100,28 @@ async fn a_campaign_adds_up_to_its_caps(db: Db) {
     assert_eq!(points, [(2, 4), (20, 20), (0, 0), (5, 1), (5, 0)]);
     let given = rows::<CampaignPointsRow>(&world).await;
     assert_eq!((given[0].campaign, given[0].points), (3, Amount::of(25)));
+    world.sound().await;
+}
+
+/// F005: the first payment of another allowance adds to what the person has, and takes nothing back from the count.
+async fn a_person_has_one_cap_over_all_allowances(db: Db) {
+    let mut world = town(db).await;
+    world.now = at(2026, 6, 8, 12);
+    let mut wallet = world.payer(20_000).await;
+    let mut bonus = 0;
+    for (allowance, amounts) in [[4_000, 200], [4_000, 1_000], [4_000, 1_000]].into_iter().enumerate() {
+        let before = wallet.allowance().id();
+        if allowance > 0 {
+            world.issue(&mut wallet).await.unwrap();
+            assert_ne!(wallet.allowance().id(), before);
+        }
+        for amount in amounts {
+            let paid = pays(&world, &mut wallet, &[(0, amount)]).await;
+            bonus += earned(&world, &paid).await.map_or(0, |row| row.bonus.units());
+        }
+    }
+    assert_eq!(bonus, 25);
+    assert_eq!(rows::<CampaignPointsRow>(&world).await[0].points, Amount::of(25));
     world.sound().await;
 }
 

@@ -17,6 +17,7 @@ use kinchaku_protocol::money::Amount;
 use kinchaku_protocol::time::Day;
 use kinchaku_server::command::{Action, CommandError, Outcome};
 use kinchaku_server::ledger::rows::{Book, EntryKind, EntryRow, LotRow};
+use kinchaku_server::query::results::By;
 use kinchaku_server::store::Store;
 use support::town_folder::{SHORT, at, end_balances, has, lives_until, on, pays, rows, takes_back, town};
 use support::wallet::Wallet;
@@ -27,6 +28,8 @@ type Db = Arc<dyn Store>;
 on_both!(
     grants_and_uses_move_the_whole_balance,
     a_balance_ends_the_day_after_its_last,
+    a_grant_brings_nothing_back_that_is_over,
+    what_is_held_when_a_grant_comes_keeps_its_own_day,
     a_payment_in_time_that_comes_in_late_keeps_the_balance,
     a_reserve_line_ends_with_the_balance,
     vouchers_wait_for_their_first_minute,
@@ -90,11 +93,55 @@ async fn a_balance_ends_the_day_after_its_last(db: Db) {
     assert_eq!(end_balances(&world).await, 0, "the job runs twice");
     assert_eq!(has(&world, wallet.account, POINTS).await, (0, 0));
     assert_eq!(income(&world, POINTS).await, 350);
+    // F105: 有効期限切れ, with amount and count.
+    let day = world.now.day();
+    let results = world.reader.results(None, By::Day, day, day).await.unwrap();
+    let points = results.iter().find(|line| line.class == POINTS).unwrap();
+    assert_eq!((points.expired.amount, points.expired.count), (Amount::of(350), 1));
+    assert!(points.lapsed.amount.is_zero());
     let entries = rows::<EntryRow>(&world).await;
     assert_eq!(entries.iter().filter(|row| row.kind == EntryKind::Expire).count(), 1);
     // What comes after the end begins anew.
     world.credit(wallet.account, POINTS, 5, None).await;
     assert_eq!(lives_until(&world, wallet.account).await, Some(on(2027, 8, 31)));
+    world.sound().await;
+}
+
+/// F022: whoever comes first, the job or the grant, what was over is over.
+async fn a_grant_brings_nothing_back_that_is_over(db: Db) {
+    let mut world = town(db).await;
+    let wallet = world.resident().await;
+    world.credit(wallet.account, POINTS, 200, None).await;
+    world.now = at(2027, 1, 1, 0);
+    world.credit(wallet.account, POINTS, 5, None).await;
+    assert_eq!(has(&world, wallet.account, POINTS).await, (5, 0));
+    assert_eq!(lives_until(&world, wallet.account).await, Some(on(2027, 7, 31)));
+    assert_eq!(income(&world, POINTS).await, 200);
+    assert_eq!(end_balances(&world).await, 0);
+    world.sound().await;
+}
+
+/// F022, F024: a payment in time still goes through, and the rest of what was held ends with its old day.
+async fn what_is_held_when_a_grant_comes_keeps_its_own_day(db: Db) {
+    let mut world = town(db).await;
+    let mut wallet = world.resident().await;
+    world.credit(wallet.account, POINTS, 200, None).await;
+    world.now = at(2026, 12, 31, 9);
+    world.issue(&mut wallet).await.unwrap();
+    let held = wallet.allowance().lines[0].amount.units();
+    let paid = wallet.pays(world.a.pid, 60);
+    world.now = at(2027, 1, 1, 9);
+    world.credit(wallet.account, POINTS, 5, None).await;
+    let held_until = (held, Some(on(2026, 12, 31)));
+    assert_eq!(lots(&world, POINTS).await, [held_until, (5, None)]);
+    world.now = at(2027, 1, 3, 9);
+    assert_eq!(world.fact(&paid.bytes).await.kind, FactKind::Posted);
+    world.now = at(2027, 2, 10, 9);
+    world.run(Action::Lapse).await.unwrap();
+    world.run(Action::Expire).await.unwrap();
+    assert_eq!(lots(&world, POINTS).await, [(5, None)]);
+    assert_eq!(income(&world, POINTS).await, 140);
+    assert_eq!(lives_until(&world, wallet.account).await, Some(on(2027, 7, 31)));
     world.sound().await;
 }
 

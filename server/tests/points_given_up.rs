@@ -82,6 +82,7 @@ premium = 20_000
 
 on_both!(
     points_become_money_a_week_later_once,
+    what_is_given_up_is_no_sale_of_a_shop,
     an_exchange_says_why_not,
     whoever_owes_exchanges_nothing,
     an_entry_costs_points_and_gives_them_back_while_the_list_is_open,
@@ -237,6 +238,29 @@ async fn points_become_money_a_week_later_once(db: Db) {
         line.unwrap().sum.units()
     };
     assert_eq!((sum(POINTS), sum(MONEY)), (300, -360));
+    world.sound().await;
+}
+
+/// F104, F107: what shops are paid for and what people gave up are two things.
+async fn what_is_given_up_is_no_sale_of_a_shop(db: Db) {
+    let mut world = town(db).await;
+    let mut wallet = world.resident().await;
+    world.credit(wallet.account, POINTS, 500, None).await;
+    exchange(&world, wallet.account, 300, "a").await.unwrap();
+    assert_eq!(apply(&world, Some(wallet.account), 1, 1).await, Ok(Outcome::Done));
+    void(&world, 1).await.unwrap();
+    world.issue(&mut wallet).await.unwrap();
+    pays(&world, &mut wallet, &[(0, 40)]).await;
+    let day = world.now.day();
+    for by in [By::Day, By::Month] {
+        let all = world.reader.results(None, by, day, day).await.unwrap();
+        let line = all.iter().find(|line| line.class == POINTS).unwrap();
+        assert_eq!((line.sales.used.amount, line.sales.used.count), (Amount::of(40), 1));
+        assert!(line.sales.use_cancelled.amount.is_zero());
+        let shop = world.reader.results(Some(world.a.pid), by, day, day).await.unwrap();
+        let shop = shop.iter().find(|line| line.class == POINTS).unwrap();
+        assert_eq!(shop.sales.used, line.sales.used);
+    }
     world.sound().await;
 }
 

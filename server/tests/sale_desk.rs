@@ -33,7 +33,7 @@ use kinchaku_server::programme::action::SetUpAction;
 use kinchaku_server::programme::{PayIn, Refusal};
 use kinchaku_server::sale::action::SaleAction;
 use kinchaku_server::sale::desk::{Placed, SaleError, Shows, Wish};
-use kinchaku_server::sale::provider::{AskOutcome, Callback, ProviderEvent, Sandbox, Script};
+use kinchaku_server::sale::provider::{AskOutcome, Callback, ChargeProvider as _, ProviderEvent, Sandbox, Script};
 use kinchaku_server::sale::rows::{EventKind, EventVerdict, OrderRow, OrderState, RefundStep};
 use kinchaku_server::sale::somebody::OnPaper;
 use kinchaku_server::store::table::{Column as _, Table as _};
@@ -73,6 +73,8 @@ in_collecting_towns!(
     a_declined_card_and_a_payer_who_turns_back_keep_no_lots,
     an_answer_that_was_lost_is_asked_for_by_status,
     a_callback_that_was_lost_is_found_before_lots_are_given_away,
+    one_order_nobody_can_look_up_keeps_no_other_lots,
+    what_counts_is_told_again_whatever_became_of_the_card,
     late_money_goes_back_as_soon_as_the_provider_can,
     the_office_gives_back_and_the_bank_takes_back,
     nobody_forges_a_callback,
@@ -243,6 +245,66 @@ async fn a_callback_that_was_lost_is_found_before_lots_are_given_away(mut town: 
     assert_eq!(bring(&town, &lost[0]).await, EventVerdict::Taken, "the very same event");
     assert_eq!(value(&town, account).await, 6_000);
     town.sound().await;
+}
+
+/// F153: what its provider tells of one order cannot be taken in; both lapse.
+async fn one_order_nobody_can_look_up_keeps_no_other_lots(mut town: Town) {
+    let account = town.resident().await.account;
+    let odd = placed(&town, "a", account, &lots(5), PayIn::Card).await;
+    let other = placed(&town, "b", account, &lots(1), PayIn::Card).await;
+    sandbox(&town).pay(in_hand(&odd)).unwrap();
+    let number = sandbox(&town).callbacks().remove(0);
+    let told = sandbox(&town).read(&number.body, &number.signature).unwrap();
+    let used = ProviderEvent {
+        amount: Amount::of(1),
+        ..told
+    };
+    assert_eq!(
+        bring(&town, &sandbox(&town).callback(&used)).await,
+        EventVerdict::OtherAmount
+    );
+    town.later(16 * 60);
+    assert_eq!(town.books.lapse_orders(town.now).await.unwrap(), 2);
+    for placed in [&odd, &other] {
+        assert_eq!(now(&town, placed).await.state, OrderState::Lapsed);
+    }
+    town.sound().await;
+}
+
+/// F149, F064: an answer that was lost is told again, though the person is erased or the provider gone; and nobody
+/// outside can tell which number an application gets.
+async fn what_counts_is_told_again_whatever_became_of_the_card(mut town: Town) {
+    let wallet = town.resident().await;
+    assert_eq!(town.links(&wallet, Person::Elder).await, POSTED);
+    let register = "name,birth,address\n大久保トメ,1936-08-15,東京都巾着市大字上巾着\n";
+    let list = town.books.import_roster("2026-04-01", register.as_bytes(), town.now);
+    list.await.unwrap();
+    let apply = async |town: &Town, sent: &[u8]| {
+        let account = wallet.account;
+        town.books.apply(DRAWN, account, 1, Some("1"), sent, town.now).await
+    };
+    let id = apply(&town, b"x").await.unwrap();
+    assert_ne!(id, DocId::of(b"x").to_ref());
+    let order = placed(&town, "a", wallet.account, &lots(1), PayIn::Card).await;
+    town.run(Action::Card(CardAction::Erase {
+        account: wallet.account,
+    }))
+    .await;
+    assert_eq!(apply(&town, b"x").await.unwrap(), id);
+    assert_eq!(
+        refused(apply(&town, b"y").await),
+        CommandError::Refused(Refusal::NoCard)
+    );
+    town.books.close().await;
+    let mut without = Town::new(&town.address).await;
+    without.now = town.now;
+    let again = placed(&without, "a", wallet.account, &lots(1), PayIn::Card).await;
+    assert_eq!(
+        (again.order.id, again.order.state),
+        (order.order.id, OrderState::Awaiting)
+    );
+    assert_eq!(again.next, None);
+    without.sound().await;
 }
 
 /// F064: paid, told after the order had lapsed, and the first request to give it back stays without answer.

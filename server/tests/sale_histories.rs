@@ -27,20 +27,27 @@ use sale_town::{OPEN, at, june, lots, person};
 use support::TOWN;
 use support::simulation::Simulation;
 
-fn town() -> (Simulation, u64) {
+/// People who buy; each has an account.
+const PEOPLE: u8 = 40;
+
+fn town() -> (Simulation, Vec<u64>) {
     let mut town = Simulation::new();
     let folder = june(TOWN.muni);
     town.view.programmes = Some(Arc::new(Programmes::read(&folder).unwrap()));
     town.run(Action::SetUp(SetUpAction::Load(folder))).unwrap();
-    let invite = Action::Invite {
-        code_hash: [9; 32],
-        invitee: Invitee::Resident,
-    };
-    let Ok(Outcome::Invited { account: Some(account) }) = town.run(invite) else {
-        panic!("no account");
-    };
+    let mut accounts = Vec::new();
+    for number in 0..PEOPLE {
+        let invite = Action::Invite {
+            code_hash: [number; 32],
+            invitee: Invitee::Resident,
+        };
+        let Ok(Outcome::Invited { account: Some(account) }) = town.run(invite) else {
+            panic!("no account");
+        };
+        accounts.push(account);
+    }
     town.now = at(2026, 6, 1, 12);
-    (town, account)
+    (town, accounts)
 }
 
 /// One thing that happens.
@@ -72,7 +79,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => Just(EventKind::ChargedBack),
     ];
     prop_oneof![
-        3 => (0_u32..40, 1_u32..=30).prop_map(|(who, units)| Step::Order { who, units }),
+        3 => (0_u32..u32::from(PEOPLE), 1_u32..=30).prop_map(|(who, units)| Step::Order { who, units }),
         6 => (1_u64..40, kind, 0_u8..3, proptest::bool::weighted(0.9))
             .prop_map(|(order, kind, number, price)| Step::Told { order, kind, number, price }),
         1 => (1_u64..20).prop_map(|minutes| Step::Later { minutes }),
@@ -81,9 +88,10 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 /// What a step may be answered; anything else is a fault.
-fn happens(town: &mut Simulation, account: u64, place: usize, step: Step) {
+fn happens(town: &mut Simulation, accounts: &[u64], place: usize, step: Step) {
     let answer = match step {
         Step::Order { who, units } => {
+            let account = accounts[usize::try_from(who).unwrap()];
             let asked = lots(&place.to_string(), account, Some(person(who, 1980)), units);
             town.run(Action::Sale(SaleAction::Order(asked)))
         }
@@ -172,9 +180,9 @@ proptest! {
     /// F064, F070, F075, F077: after every step of any history.
     #[test]
     fn no_yen_is_forgotten_or_counted_twice(steps in proptest::collection::vec(step(), 1..120)) {
-        let (mut town, account) = town();
+        let (mut town, accounts) = town();
         for (place, step) in steps.into_iter().enumerate() {
-            happens(&mut town, account, place, step);
+            happens(&mut town, &accounts, place, step);
             check(&town)?;
         }
     }
@@ -182,17 +190,17 @@ proptest! {
     /// F064: what was told is told again, all of it and the last first: nothing changes.
     #[test]
     fn a_history_told_again_changes_nothing(steps in proptest::collection::vec(step(), 1..60)) {
-        let (mut town, account) = town();
+        let (mut town, accounts) = town();
         let mut told = Vec::new();
         for (place, step) in steps.into_iter().enumerate() {
             let known = matches!(step, Step::Told { order, .. } if town.view.orders.get(&(order,)).is_some());
-            happens(&mut town, account, place, step);
+            happens(&mut town, &accounts, place, step);
             told.extend(known.then_some(step));
         }
         let orders: Vec<_> = town.view.orders.all().cloned().collect();
         let entries = town.view.entries.all().count();
         for step in told.into_iter().rev() {
-            happens(&mut town, account, 0, step);
+            happens(&mut town, &accounts, 0, step);
         }
         prop_assert_eq!(town.view.orders.all().cloned().collect::<Vec<_>>(), orders);
         prop_assert_eq!(town.view.entries.all().count(), entries);

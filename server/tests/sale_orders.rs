@@ -16,14 +16,14 @@ use std::sync::Arc;
 use kinchaku_protocol::ids::{ClassId, DocId};
 use kinchaku_protocol::money::Amount;
 use kinchaku_protocol::rules::draw;
-use kinchaku_protocol::time::DAY_SECONDS;
-use kinchaku_server::command::{Action, Command, CommandError, Outcome, TownRules};
+use kinchaku_protocol::time::{DAY_SECONDS, Time};
+use kinchaku_server::command::{Action, Command, CommandError, Invitee, Outcome, TownRules};
 use kinchaku_server::lane::Lane;
 use kinchaku_server::ledger::rows::{Book, BusinessRow, LotRow, OperationId, PostingRow};
 use kinchaku_server::points::rows::BalanceRow;
 use kinchaku_server::programme::action::SetUpAction;
 use kinchaku_server::programme::{PayIn, Refusal};
-use kinchaku_server::sale::action::{NewOrder, SaleAction};
+use kinchaku_server::sale::action::{ByHand, NewOrder, SaleAction};
 use kinchaku_server::sale::rows::{EventKind, EventVerdict, OrderRow, OrderState, RefundStep};
 use kinchaku_server::store::table::Table;
 use kinchaku_server::store::{Query, Store, Which};
@@ -38,12 +38,16 @@ type Db = Arc<dyn Store>;
 on_both!(
     lots_are_bought_by_the_number_and_the_phone_of_the_winner,
     nobody_has_more_than_thirty_over_all_accounts,
+    an_account_is_one_person_whatever_the_card_says,
     of_two_orders_for_the_last_lot_one_is_taken,
     ten_thousand_orders_sell_exactly_what_there_is,
     a_purchase_is_value_for_its_price_and_the_premium,
     money_is_topped_up_within_its_bounds,
     what_a_provider_tells_twice_happens_once,
     what_is_not_the_price_brings_nothing,
+    money_without_a_way_back_is_returned_by_hand,
+    what_would_be_over_is_not_sold,
+    nobody_asks_for_money_without_end,
     an_order_nobody_pays_gives_its_lots_back_and_late_money_returns,
     an_unused_purchase_is_given_back_and_a_used_one_is_not,
     what_a_bank_takes_back_is_taken_from_lots_and_the_rest_is_owed,
@@ -59,6 +63,18 @@ async fn town(db: Db) -> World {
     assert_eq!(world.run(load).await, Ok(Outcome::Done));
     world.now = at(2026, 6, 1, 12);
     world
+}
+
+/// The account of the person with this number: each has one.
+async fn account_of(lane: &Lane, now: Time, number: u32) -> u64 {
+    let invite = Action::Invite {
+        code_hash: DocId::of(&number.to_be_bytes()).0,
+        invitee: Invitee::Resident,
+    };
+    match lane.run(Command { now, action: invite }).await {
+        Ok(Outcome::Invited { account: Some(account) }) => account,
+        other => panic!("no account but {other:?}"),
+    }
 }
 
 async fn sale(world: &World, action: SaleAction) -> Result<Outcome, CommandError> {
@@ -209,20 +225,44 @@ async fn nobody_has_more_than_thirty_over_all_accounts(db: Db) {
     world.sound().await;
 }
 
+/// F077, I11: another name, or evidence that has lapsed, gives nobody as many again.
+async fn an_account_is_one_person_whatever_the_card_says(db: Db) {
+    let mut world = town(db).await;
+    let (one, other) = (world.resident().await.account, world.resident().await.account);
+    let left = |left| Err(CommandError::Refused(Refusal::TooMany { most: 30, left }));
+    let maiden = Some(person(1, 1980));
+    let married = Some(person(2, 1980));
+    buys(&world, lots("a", one, maiden.clone(), 20)).await;
+    orders(&world, lots("b", one, married.clone(), 6)).await.unwrap();
+    assert_eq!(orders(&world, lots("c", one, married, 6)).await, left(4));
+    assert_eq!(orders(&world, lots("d", one, None, 5)).await, left(4));
+    assert_eq!(orders(&world, lots("e", other, maiden, 11)).await, left(10));
+    let mut apply_as = async |account: u64, number: u32| {
+        let mut asked = application(DRAWN, number, 1);
+        asked.account = Some(account);
+        world.run(apply(asked)).await
+    };
+    assert_eq!(apply_as(one, 1).await, Ok(Outcome::Done));
+    assert_eq!(apply_as(one, 2).await, Err(Refusal::AppliedBefore.into()));
+    assert_eq!(apply_as(other, 2).await, Ok(Outcome::Done));
+    world.sound().await;
+}
+
 /// F075, I10: the books decide one after the other.
 async fn of_two_orders_for_the_last_lot_one_is_taken(db: Db) {
-    let mut world = town(db).await;
-    let account = world.resident().await.account;
+    let world = town(db).await;
+    let account = async |number| account_of(&world.lane, world.now, number).await;
     for number in 0..33 {
-        let all = lots(&format!("{number}"), account, Some(person(number, 1980)), 30);
+        let all = lots("all", account(number).await, Some(person(number, 1980)), 30);
         orders(&world, all).await.unwrap();
     }
-    orders(&world, lots("rest", account, Some(person(50, 1980)), 9))
+    orders(&world, lots("rest", account(50).await, Some(person(50, 1980)), 9))
         .await
         .unwrap();
+    let (first, second) = (account(51).await, account(52).await);
     let (one, other) = tokio::join!(
-        orders(&world, lots("one", account, Some(person(51, 1980)), 1)),
-        orders(&world, lots("other", account, Some(person(52, 1980)), 1)),
+        orders(&world, lots("one", first, Some(person(51, 1980)), 1)),
+        orders(&world, lots("other", second, Some(person(52, 1980)), 1)),
     );
     let sold_out = Err(CommandError::Refused(Refusal::SoldOut { left: 0 }));
     assert!(one.is_ok() != other.is_ok());
@@ -233,13 +273,13 @@ async fn of_two_orders_for_the_last_lot_one_is_taken(db: Db) {
 
 /// F075, I10: 10,000 people at once want one of 1,000 lots, pay, and tell it twice.
 async fn ten_thousand_orders_sell_exactly_what_there_is(db: Db) {
-    let mut world = town(db).await;
-    let account = world.resident().await.account;
+    let world = town(db).await;
     let mut waiting = tokio::task::JoinSet::new();
     for number in 0..10_000_u32 {
         let (lane, now) = (world.lane.clone(), world.now);
         waiting.spawn(async move {
-            let asked = lots(&format!("{number}"), account, Some(person(number, 1980)), 1);
+            let account = account_of(&lane, now, number).await;
+            let asked = lots("one", account, Some(person(number, 1980)), 1);
             let action = Action::Sale(SaleAction::Order(asked));
             let row = match lane.run(Command { now, action }).await {
                 Ok(Outcome::Order(row)) => row,
@@ -264,7 +304,12 @@ async fn ten_thousand_orders_sell_exactly_what_there_is(db: Db) {
     }
     assert_eq!(bought, 1_000);
     assert_eq!(stock(&world).await, (1_000, 0));
-    assert_eq!(has(&world, account, VOUCHER).await, (1_200_000, 0));
+    let all: i64 = rows::<BalanceRow>(&world)
+        .await
+        .iter()
+        .map(|row| row.value.units())
+        .sum();
+    assert_eq!(all, 1_200_000);
     assert_eq!(book(&world, Book::Suspense, VOUCHER).await, -1_000_000);
     assert_eq!(book(&world, Book::Budget, VOUCHER).await, -200_000);
     world.sound().await;
@@ -399,12 +444,87 @@ async fn what_is_not_the_price_brings_nothing(db: Db) {
     world.sound().await;
 }
 
+/// F064: what came in and brought nothing, and what no provider returns, stays on a list until somebody dealt with it.
+async fn money_without_a_way_back_is_returned_by_hand(db: Db) {
+    let mut world = town(db).await;
+    let account = world.resident().await.account;
+    let row = order(orders(&world, lots("a", account, None, 1)).await);
+    tell(&world, "less", row.id, EventKind::Paid, 990).await;
+    let paid = tell(&world, "once", row.id, EventKind::Paid, 1_000).await;
+    tell(&world, "twice", row.id, EventKind::Paid, 1_000).await;
+    let open = world.reader.open_oddities().await.unwrap();
+    let amounts: Vec<u64> = open.iter().map(|row| row.amount.units()).collect();
+    assert_eq!(amounts.len(), 2);
+    assert_eq!(amounts.iter().sum::<u64>(), 1_990);
+    for event in &open {
+        for _ in 0..2 {
+            let done = sale(&world, SaleAction::ByHand(ByHand::Event(event.id))).await;
+            assert_eq!(order(done), paid, "once, and the order stays");
+        }
+    }
+    assert_eq!(world.reader.open_oddities().await.unwrap(), []);
+    let taken = SaleAction::ByHand(ByHand::Event(DocId::of(b"once")));
+    assert_eq!(sale(&world, taken).await, Err(CommandError::OrderState));
+    let by_hand = || SaleAction::ByHand(ByHand::Order(paid.id));
+    assert_eq!(
+        sale(&world, by_hand()).await,
+        Err(CommandError::OrderState),
+        "it is paid"
+    );
+    order(sale(&world, SaleAction::Refund { order: paid.id }).await);
+    let back = order(sale(&world, by_hand()).await);
+    assert_eq!((back.state, back.refund), (OrderState::Refunded, RefundStep::Done));
+    assert_eq!(order(sale(&world, by_hand()).await), back);
+    assert_eq!(world.reader.refunds_due(0, 10).await.unwrap(), []);
+    world.sound().await;
+}
+
+/// F064, F070: who pays after the last day gets the money back and no value; at the counter it never left the hand.
+async fn what_would_be_over_is_not_sold(db: Db) {
+    let mut world = town(db).await;
+    let account = world.resident().await.account;
+    let card = order(orders(&world, lots("card", account, None, 1)).await);
+    let mut asked = lots("counter", account, None, 1);
+    asked.pay_in = PayIn::Counter;
+    let counter = order(orders(&world, asked).await);
+    world.now = at(2027, 4, 1, 0);
+    for (id, row, refund) in [("c", card, RefundStep::Due), ("d", counter, RefundStep::Done)] {
+        let row = tell(&world, id, row.id, EventKind::Paid, 1_000).await;
+        assert_eq!((row.state, row.refund), (OrderState::Refunded, refund));
+        assert_eq!(verdict(&world, id).await, EventVerdict::TooLate);
+    }
+    assert_eq!(has(&world, account, VOUCHER).await, (0, 0));
+    assert_eq!(stock(&world).await, (0, 0));
+    world.sound().await;
+}
+
+/// F064: ten top-ups that nobody paid are enough.
+async fn nobody_asks_for_money_without_end(db: Db) {
+    let mut world = town(db).await;
+    let account = world.resident().await.account;
+    for number in 0..10 {
+        orders(&world, top_up(&format!("{number}"), account, COIN, 100))
+            .await
+            .unwrap();
+    }
+    let most = Refusal::TooMany { most: 10, left: 0 };
+    assert_eq!(
+        orders(&world, top_up("more", account, COIN, 100)).await,
+        Err(most.into())
+    );
+    order(orders(&world, top_up("9", account, COIN, 100)).await);
+    world.now = world.now.after(15 * 60);
+    assert_eq!(lapse(&world).await, 10);
+    orders(&world, top_up("more", account, COIN, 100)).await.unwrap();
+    world.sound().await;
+}
+
 /// F153: lots go back to everybody when the time is over, never before; money that comes then has to go back, and is
 /// asked back until it is.
 async fn an_order_nobody_pays_gives_its_lots_back_and_late_money_returns(db: Db) {
     let mut world = town(db).await;
-    let account = world.resident().await.account;
-    let mut asked = lots("store", account, Some(person(1, 1980)), 30);
+    let (first, account) = (world.resident().await.account, world.resident().await.account);
+    let mut asked = lots("store", first, Some(person(1, 1980)), 30);
     asked.pay_in = PayIn::Store;
     let slow = order(orders(&world, asked).await);
     assert_eq!(slow.until, world.now.after(3 * DAY_SECONDS));
@@ -457,7 +577,8 @@ async fn an_unused_purchase_is_given_back_and_a_used_one_is_not(db: Db) {
     let row = buys(&world, lots("b", account, who(), 30)).await;
     world.issue(&mut wallet).await.unwrap();
     assert_eq!(sale(&world, refund(row.id)).await, Err(CommandError::UsedAlready));
-    let waits = order(orders(&world, lots("c", account, Some(person(2, 1980)), 1)).await);
+    let other = world.resident().await.account;
+    let waits = order(orders(&world, lots("c", other, Some(person(2, 1980)), 1)).await);
     assert_eq!(sale(&world, refund(waits.id)).await, Err(CommandError::OrderState));
     assert_eq!(sale(&world, refund(99)).await, Err(CommandError::NoOrder));
     world.sound().await;
@@ -583,11 +704,15 @@ async fn points_for_buying_come_on_their_day_once(db: Db) {
 
 /// F068, F069, F071, I10: who lives there, once, until all is handed out; it ends with the class and the programme.
 async fn a_distribution_is_received_once_a_person_up_to_its_ceiling(db: Db) {
-    let mut world = town(db).await;
-    let account = world.resident().await.account;
+    let world = town(db).await;
+    let mut accounts = Vec::new();
+    for number in 0..6 {
+        accounts.push(account_of(&world.lane, world.now, number).await);
+    }
+    let account = accounts[1];
     let receive = |key: &str, number: u32| SaleAction::Receive {
         programme: GIVEN,
-        account,
+        account: accounts[usize::try_from(number).unwrap()],
         who: Some(person(number, 1980)),
         key: key.to_owned(),
     };
@@ -596,6 +721,14 @@ async fn a_distribution_is_received_once_a_person_up_to_its_ceiling(db: Db) {
     assert_eq!(sale(&world, receive("a", 1)).await, first, "the same key");
     let once = Refusal::TooMany { most: 1, left: 0 };
     assert_eq!(sale(&world, receive("b", 1)).await, Err(once.into()));
+    // Another name on the card of the same account.
+    let married = SaleAction::Receive {
+        programme: GIVEN,
+        account,
+        who: Some(person(7, 1980)),
+        key: "m".to_owned(),
+    };
+    assert_eq!(sale(&world, married).await, Err(once.into()));
     let nobody = SaleAction::Receive {
         programme: GIVEN,
         account,

@@ -124,6 +124,13 @@ impl IdentitySecret {
         self.hash(&[b"phone", digits.as_bytes()])
     }
 
+    /// The hash of what an applicant sent: nobody can tell it before, who does not have the secret, so nobody can send
+    /// what gets a place wanted in a draw.
+    #[must_use]
+    pub fn application(&self, sent: &[u8]) -> DocId {
+        self.hash(&[b"application", sent])
+    }
+
     /// The hash of an address. Width of letters, spaces, variation selectors and the signs between numbers make no
     /// difference.
     #[must_use]

@@ -43,6 +43,12 @@ pub struct Wants {
     pub(crate) applicants: bool,
     /// A payment is taken back, refused or given back in cash.
     undoing: bool,
+    /// Of which programme which account receives something: how often it did is needed.
+    pub(crate) receipts: BTreeSet<(u32, u64)>,
+    /// What a provider told is at hand, and not its order.
+    pub(crate) odd: bool,
+    /// Value is granted, which may come to a balance that is over.
+    pub(crate) granting: bool,
     uploads: Uploads,
 }
 
@@ -147,6 +153,7 @@ impl Wants {
                 self.stops_a_device = true;
             }
             Action::Credit(credit) => {
+                self.granting = true;
                 self.one::<CreditRow>("id", &DocId::of(credit.key.as_bytes()));
                 self.one::<AccountRow>("id", &credit.account);
                 self.one::<ClassRow>("id", &credit.class);

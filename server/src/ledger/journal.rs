@@ -256,7 +256,7 @@ fn taken_back(view: &View, business: Business, class: ClassId) -> Result<Option<
         .max();
     // What takes a payment back names its row, which has to be at hand.
     match (business.operation_id, paid) {
-        (OperationId::UseCancel, None) => Err(Broken),
+        (OperationId::UseCancel, None) if business.intent.is_some() => Err(Broken),
         (_, paid) => Ok(paid),
     }
 }

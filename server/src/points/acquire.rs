@@ -1,5 +1,5 @@
 //! A new lot, whatever it comes from. What the account owes of the class is settled first (F008): only the rest is
-//! in the lot.
+//! in the lot. A grant brings nothing back to life: a balance that is over ends before it.
 
 use std::collections::BTreeMap;
 
@@ -10,6 +10,7 @@ use kinchaku_protocol::rules::earn::repay;
 use kinchaku_protocol::rules::expiry::{Action, Expiry, extended};
 use kinchaku_protocol::time::{Day, Time};
 
+use super::expire::end_before;
 use super::owe::owed;
 use super::rows::{ExtendingRow, PointDayRow};
 use crate::ledger::Broken;
@@ -67,6 +68,9 @@ pub fn acquire(view: &mut View, acquired: &Acquired, now: Time) -> Result<Posted
     let given = Amount::sum(acquired.sources.iter().map(|(_, _, amount)| *amount))?;
     if amount.is_zero() || given != amount {
         return Err(Broken);
+    }
+    if acquired.kind == EntryKind::Grant {
+        end_before(view, account, class, now)?;
     }
     let split = repay(amount, owed(view, account, class));
     let lot = view.next("lot");

@@ -14,6 +14,7 @@ use crate::programme::Kind;
 pub(crate) fn wants(wants: &mut Wants, action: &PointsAction) {
     match action {
         PointsAction::Grant { earnings } => {
+            wants.granting = true;
             for (intent, _) in earnings {
                 wants.one::<EarningRow>("intent", intent);
             }
@@ -52,9 +53,10 @@ pub(crate) fn follow(wants: &mut Wants, view: &View) {
             if wants.may_turn(view, intent) {
                 wants.one::<EarningRow>("intent", &intent.id);
             }
-            if campaigns {
-                wants.one::<CampaignPointsRow>("account", &intent.account);
-            }
+        }
+        // The first payment of an allowance is no row yet: its account comes with the allowance.
+        for account in view.accounts.all().filter(|_| campaigns) {
+            wants.one::<CampaignPointsRow>("account", &account.id);
         }
         for line in view.hold_lines.all() {
             if !programmes.classes.contains_key(&line.class) {
@@ -72,6 +74,11 @@ pub(crate) fn follow(wants: &mut Wants, view: &View) {
     if classes.any(|class| matches!(class.expiry, Expiry::Extending { .. })) {
         for account in view.accounts.all() {
             wants.one::<ExtendingRow>("account", &account.id);
+        }
+        // Where a balance is over when something is granted, it ends first.
+        let granting = wants.granting;
+        for balance in view.extending.all().filter(|row| granting && row.until.is_some()) {
+            wants.filtered::<LotRow>("account", &balance.account, Some("remaining > 0"));
         }
     }
 }

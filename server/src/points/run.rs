@@ -9,13 +9,13 @@ use crate::books::{Books, BooksError};
 use crate::command::{Action, CommandError, Outcome};
 
 impl Books {
-    /// Grants what was earned, ends balances, judges ranks; as of `now`. Gives how many of them.
+    /// Ends balances, grants what was earned, judges ranks; as of `now`. Gives how many of them.
     ///
     /// # Errors
     /// [`BooksError`]; the other two are done all the same where one cannot be.
     pub async fn run_points_jobs(&self, now: Time) -> Result<u64, BooksError> {
-        let granted = self.grant_due(now).await;
         let ended = self.end_due_balances(now).await;
+        let granted = self.grant_due(now).await;
         let judged = self.judge_due(now).await;
         Ok(granted?.saturating_add(ended?).saturating_add(judged?))
     }

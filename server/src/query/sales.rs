@@ -1,6 +1,6 @@
 //! Sales: applications, what is published of a draw, orders, and what the calendar will ask for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use kinchaku_protocol::ids::{ClassId, DocId, Pid, Ref};
 use kinchaku_protocol::money::Signed;
@@ -11,7 +11,9 @@ use super::Reader;
 use super::lists::columns;
 use crate::ledger::rows::Book;
 use crate::programme::Kind;
+use crate::sale::action::ByHand;
 use crate::sale::audit::Sales;
+use crate::sale::event::by_hand;
 use crate::sale::order::order_key;
 use crate::sale::rows::{ApplicationRow, EventVerdict, OrderRow, OrderState, ProviderEventRow, RefundStep, SaleRow};
 use crate::store::StoreError;
@@ -105,6 +107,15 @@ impl Reader {
         let after = after.map_or_else(|| Value::Bytes(Vec::new()), |id| id.to_value());
         let parameters = vec![programme.to_value(), after, limit.to_value()];
         self.read(sql, parameters).await
+    }
+
+    /// An application.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn application(&self, programme: u32, id: Ref) -> Result<Option<ApplicationRow>, StoreError> {
+        let rows = self.among::<ApplicationRow>("id", vec![id.to_value()]).await?;
+        Ok(rows.into_iter().find(|row| row.programme == programme))
     }
 
     /// The applications of an account.
@@ -251,6 +262,22 @@ impl Reader {
         let sql = "select id, order_id, kind, amount, verdict, at from provider_events \
                    where muni = $1 and verdict >= $2 order by at, id";
         self.read(sql, vec![EventVerdict::OtherAmount.to_value()]).await
+    }
+
+    /// Those of them that nobody has dealt with yet.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn open_oddities(&self) -> Result<Vec<ProviderEventRow>, StoreError> {
+        let odd = self.odd_events().await?;
+        let done: Vec<Value> = odd
+            .iter()
+            .map(|row| by_hand(&ByHand::Event(row.id)).to_value())
+            .collect();
+        let done = self.among::<ProviderEventRow>("id", done).await?;
+        let done: BTreeSet<DocId> = done.into_iter().map(|row| row.id).collect();
+        let open = |row: &ProviderEventRow| !done.contains(&by_hand(&ByHand::Event(row.id)));
+        Ok(odd.into_iter().filter(open).collect())
     }
 
     /// The lists of people, registers among them, on which somebody stands.

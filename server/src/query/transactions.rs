@@ -18,14 +18,18 @@ use crate::settlement::{Payment, cash_refusal, is_closed, refusal};
 use crate::store::StoreError;
 use crate::store::table::{Column, Value};
 
-/// The columns of a [`Line`]; what takes a row back is found by the row it names.
+/// The columns of a [`Line`]; what takes a row back is found by the row it names. What a week earned is one row, which
+/// is taken back payment by payment: it is cancelled when nothing is left of it.
 macro_rules! lines {
     ($rest:literal) => {
         concat!(
             "select b.tran_id, b.entry, b.operation, b.operation_id, b.class, b.amount, b.account, b.shop, b.intent, \
-             b.target, b.occurred_at, b.posted_at, b.value_before, b.value_after, i.mark, i.total, c.tran_id, \
-             c.posted_at from business b left join intents i on i.muni = b.muni and i.id = b.intent \
-             left join business c on c.muni = b.muni and c.target = b.tran_id where b.muni = $1 and ",
+             b.target, b.occurred_at, b.posted_at, b.value_before, b.value_after, i.mark, i.total, \
+             (select case when sum(c.amount) >= b.amount then max(c.tran_id) end from business c \
+             where c.muni = b.muni and c.target = b.tran_id), \
+             (select case when sum(c.amount) >= b.amount then max(c.posted_at) end from business c \
+             where c.muni = b.muni and c.target = b.tran_id) \
+             from business b left join intents i on i.muni = b.muni and i.id = b.intent where b.muni = $1 and ",
             $rest
         )
     };

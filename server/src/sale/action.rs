@@ -112,6 +112,15 @@ pub struct NewExchange {
     pub key: String,
 }
 
+/// Money that no provider returns by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ByHand {
+    /// What an order cost, which has to go back.
+    Order(u64),
+    /// What a provider told and the books made nothing of: not the price, paid twice.
+    Event(DocId),
+}
+
 /// What is asked about acquiring value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SaleAction {
@@ -168,6 +177,8 @@ pub enum SaleAction {
         /// Which order.
         order: u64,
     },
+    /// The office has dealt with money itself: returned it, or found that there is none to return.
+    ByHand(ByHand),
     /// Ends orders nobody paid in time.
     LapseOrders {
         /// Which.

@@ -32,6 +32,7 @@ impl Books<'_> {
                 amount,
             } => self.provider_event(id, *order, *kind, *amount),
             SaleAction::Refund { order } => self.refund(*order),
+            SaleAction::ByHand(what) => self.by_hand(what),
             SaleAction::LapseOrders { orders } => self.lapse_orders(orders),
             SaleAction::Receive {
                 programme,

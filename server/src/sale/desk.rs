@@ -4,10 +4,10 @@
 //! charge. Whatever breaks off in between is taken up where the same order is asked for again, where a callback
 //! comes, or when its time is over and the provider is asked what became of it.
 
-use kinchaku_protocol::ids::{DocId, Ref};
+use kinchaku_protocol::ids::Ref;
 use kinchaku_protocol::time::Time;
 
-use super::action::{Buyer, NewApplication, NewOrder, Ordered, SaleAction, Somebody};
+use super::action::{Buyer, ByHand, NewApplication, NewOrder, Ordered, SaleAction, Somebody};
 use super::order::pay_in_of;
 use super::provider::{
     AskOutcome, Charge, ChargeProvider, NoSuchCharge, NotGenuine, ProviderError, ProviderEvent, RefundOutcome, Sandbox,
@@ -118,12 +118,6 @@ pub struct Placed {
     pub next: Option<AskOutcome>,
 }
 
-/// The number of an application, made from what the applicant sent.
-#[must_use]
-pub fn application_id(sent: &[u8]) -> Ref {
-    DocId::of(sent).to_ref()
-}
-
 impl Books {
     /// An application from an account. `sent`: the bytes the applicant's device sent, of which its number is made;
     /// the same bytes again are the same application.
@@ -139,6 +133,12 @@ impl Books {
         sent: &[u8],
         now: Time,
     ) -> Result<Ref, SaleError> {
+        // What counts already counts, whatever became of the card since.
+        let id = self.application_id(sent);
+        let known = self.reader().application(programme, id).await?;
+        if known.is_some_and(|row| row.account == Some(account)) {
+            return Ok(id);
+        }
         let who = self.somebody(account).await?;
         let who = who.ok_or(CommandError::Refused(Refusal::NoCard))?;
         self.applied(programme, Some(account), who, units, phone, sent, now)
@@ -162,6 +162,12 @@ impl Books {
             .await
     }
 
+    /// The number of an application, made from what the applicant sent: the same again is the same, and nobody outside
+    /// can tell which it will be.
+    fn application_id(&self, sent: &[u8]) -> Ref {
+        self.cards().secret().application(sent).to_ref()
+    }
+
     #[expect(clippy::too_many_arguments, reason = "what an application says, one by one")]
     async fn applied(
         &self,
@@ -181,7 +187,7 @@ impl Books {
         if by_number && phone.is_none() {
             return Err(SaleError::NoPhone);
         }
-        let id = application_id(sent);
+        let id = self.application_id(sent);
         let application = NewApplication {
             programme,
             id,
@@ -206,7 +212,9 @@ impl Books {
         pay_in: PayIn,
         now: Time,
     ) -> Result<Placed, SaleError> {
-        if pay_in != PayIn::Counter {
+        // What is in the books is told, whether or not anything can be asked for it now.
+        let known = self.reader().order_by_key(account, key).await?.is_some();
+        if pay_in != PayIn::Counter && !known {
             self.provider()?;
         }
         let ordered = match wish {
@@ -237,7 +245,8 @@ impl Books {
             pay_in,
         };
         let order = self.ordered(SaleAction::Order(asked), now).await?;
-        if order.state != OrderState::Awaiting || pay_in == PayIn::Counter || order.until <= now {
+        let asks = pay_in != PayIn::Counter && self.charge_provider().is_some();
+        if order.state != OrderState::Awaiting || !asks || order.until <= now {
             return Ok(Placed { order, next: None });
         }
         self.ask(order, now).await
@@ -357,6 +366,14 @@ impl Books {
             Err(SaleError::Provider(_) | SaleError::NoProvider) => Ok(row),
             Err(error) => Err(error),
         }
+    }
+
+    /// The office has returned money itself, or found that there is none to return.
+    ///
+    /// # Errors
+    /// [`SaleError`]; [`CommandError::OrderState`] where nothing has to go back.
+    pub async fn dealt_with_by_hand(&self, what: ByHand, now: Time) -> Result<OrderRow, SaleError> {
+        self.ordered(SaleAction::ByHand(what), now).await
     }
 
     pub(super) async fn return_money(&self, order: &OrderRow, now: Time) -> Result<OrderRow, SaleError> {

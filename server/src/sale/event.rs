@@ -5,6 +5,7 @@
 use kinchaku_protocol::ids::DocId;
 use kinchaku_protocol::money::Amount;
 
+use super::action::ByHand;
 use super::decide::{sale_of, terms};
 use super::order::pay_in_of;
 use super::rows::{EventKind, EventVerdict, OrderRow, OrderState, ProviderEventRow, RefundStep};
@@ -54,13 +55,13 @@ impl Books<'_> {
     fn told(&mut self, mut row: OrderRow, kind: EventKind) -> Result<(OrderRow, EventVerdict), CommandError> {
         use OrderState as S;
         match (kind, row.state) {
-            (EventKind::Paid, S::Awaiting) => self.paid(&mut row)?,
-            (EventKind::Paid, S::Failed | S::Lapsed) => {
-                row.state = S::Refunded;
-                row.refund = RefundStep::Due;
-                row.settled_at = Some(self.now);
-                return Ok((row, EventVerdict::TooLate));
+            // Value that would be over when it comes is not sold: the money goes back.
+            (EventKind::Paid, S::Awaiting) if self.would_be_over(&row) => {
+                self.unreserve(&row);
+                return Ok((self.too_late(row), EventVerdict::TooLate));
             }
+            (EventKind::Paid, S::Awaiting) => self.paid(&mut row)?,
+            (EventKind::Paid, S::Failed | S::Lapsed) => return Ok((self.too_late(row), EventVerdict::TooLate)),
             (EventKind::Declined, S::Awaiting) => {
                 self.unreserve(&row);
                 row.state = S::Failed;
@@ -89,6 +90,22 @@ impl Books<'_> {
         }
         row.settled_at = Some(self.now);
         Ok((row, EventVerdict::Taken))
+    }
+
+    /// Whether the last day of what is ordered has passed.
+    fn would_be_over(&self, row: &OrderRow) -> bool {
+        let programmes = self.view.programmes.as_deref();
+        let sale = |id| sale_of(programmes?, id).ok();
+        let end = row.programme.and_then(sale).map(|(_, sale)| sale.usage.until);
+        let (until, _) = terms(programmes, row.class, end, self.now.day());
+        until.is_some_and(|until| until < self.now.day())
+    }
+
+    fn too_late(&self, mut row: OrderRow) -> OrderRow {
+        row.state = OrderState::Refunded;
+        row.refund = way_back(&row);
+        row.settled_at = Some(self.now);
+        row
     }
 
     /// The value, for the price and the town's premium on it.
@@ -162,12 +179,43 @@ impl Books<'_> {
             return Err(CommandError::UsedAlready);
         }
         self.give_back(&mut row)?;
-        row.refund = match pay_in_of(row.pay_in) {
-            Some(PayIn::Counter) => RefundStep::Done,
-            _ => RefundStep::Due,
-        };
+        row.refund = way_back(&row);
         row.settled_at = Some(self.now);
         self.view.orders.put(row.clone());
+        Ok(Outcome::Order(Box::new(row)))
+    }
+
+    /// The office has dealt with money that no provider returns: it was sent back another way, or was none.
+    pub(super) fn by_hand(&mut self, what: &ByHand) -> Result<Outcome, CommandError> {
+        let id = by_hand(what);
+        let (order, amount) = match what {
+            ByHand::Order(order) => (*order, None),
+            ByHand::Event(event) => {
+                let event = self.view.provider_events.get(&(*event,)).ok_or(CommandError::NoOrder)?;
+                let odd = matches!(event.verdict, EventVerdict::OtherAmount | EventVerdict::OutOfTurn);
+                odd.then_some(()).ok_or(CommandError::OrderState)?;
+                (event.order_id, Some(event.amount))
+            }
+        };
+        let mut row = self.view.orders.copy(&(order,)).ok_or(CommandError::NoOrder)?;
+        if self.view.provider_events.get(&(id,)).is_some() {
+            return Ok(Outcome::Order(Box::new(row)));
+        }
+        if amount.is_none() {
+            let due = row.refund == RefundStep::Due;
+            due.then_some(()).ok_or(CommandError::OrderState)?;
+            row.refund = RefundStep::Done;
+            row.settled_at = Some(self.now);
+            self.view.orders.put(row.clone());
+        }
+        self.view.provider_events.put(ProviderEventRow {
+            id,
+            order_id: order,
+            kind: EventKind::Refunded,
+            amount: amount.unwrap_or(row.price),
+            verdict: EventVerdict::Taken,
+            at: self.now,
+        });
         Ok(Outcome::Order(Box::new(row)))
     }
 
@@ -223,6 +271,23 @@ impl Books<'_> {
             row.bonus_done = false;
         }
         Ok(())
+    }
+}
+
+/// Under which number it is written down, beside what providers told.
+pub(crate) fn by_hand(what: &ByHand) -> DocId {
+    let (kind, number) = match what {
+        ByHand::Order(order) => (0, order.to_be_bytes().to_vec()),
+        ByHand::Event(event) => (1, event.0.to_vec()),
+    };
+    DocId::of(&[b"kinchaku/by-hand/1\0".as_slice(), &[kind], &number].concat())
+}
+
+/// What was paid at the counter is handed back there; the rest a provider returns.
+fn way_back(row: &OrderRow) -> RefundStep {
+    match pay_in_of(row.pay_in) {
+        Some(PayIn::Counter) => RefundStep::Done,
+        _ => RefundStep::Due,
     }
 }
 

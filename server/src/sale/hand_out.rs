@@ -9,6 +9,7 @@ use super::rows::OrderState;
 use crate::command::{CommandError, Outcome};
 use crate::ledger::decide::Books;
 use crate::ledger::rows::{Book, CreditRow, EntryKind, OperationId};
+use crate::ledger::view::View;
 use crate::points::{Acquired, acquire, programme_party};
 use crate::programme::{Kind, Refusal};
 
@@ -23,6 +24,26 @@ pub fn receive_key(account: u64, key: &str) -> DocId {
         ]
         .concat(),
     )
+}
+
+/// The key under which an account's receipt of a programme is counted, from 1, whatever its card said then.
+pub(crate) fn receipt_key(programme: u32, account: u64, number: u32) -> DocId {
+    DocId::of(
+        &[
+            b"kinchaku/received/1\0".as_slice(),
+            &programme.to_be_bytes(),
+            &account.to_be_bytes(),
+            &number.to_be_bytes(),
+        ]
+        .concat(),
+    )
+}
+
+/// How often an account received of a programme. All of it, and the place of the next, must be at hand.
+pub(crate) fn receipts(view: &View, programme: u32, account: u64) -> u32 {
+    let kept = |number: &u32| view.credits.get(&(receipt_key(programme, account, *number),)).is_some();
+    let count = (1..=u32::MAX).take_while(kept).count();
+    u32::try_from(count).unwrap_or(u32::MAX)
 }
 
 impl Books<'_> {
@@ -56,6 +77,9 @@ impl Books<'_> {
         if who.is_some() {
             received = received.saturating_add(self.share(id, nobody(account)).received);
         }
+        // An account is one person, whatever the card calls that person then, or while nothing vouches for it.
+        let of_account = receipts(self.view, id, account);
+        received = received.max(of_account);
         let mut row = self.sale_row(id);
         with_facts(who, |facts| {
             distribution.may_receive(&programme.who, facts, received, row.issued, self.now)
@@ -85,11 +109,13 @@ impl Books<'_> {
             sources: vec![(Book::Budget, programme_party(id), distribution.amount)],
         };
         let tran_id = acquire(self.view, &acquired, self.now)?.tran_id;
-        self.view.credits.put(CreditRow {
-            id: key,
-            content,
-            tran_id: tran_id.clone(),
-        });
+        for id in [key, receipt_key(id, account, of_account.saturating_add(1))] {
+            self.view.credits.put(CreditRow {
+                id,
+                content,
+                tran_id: tran_id.clone(),
+            });
+        }
         Ok(Outcome::Credited { tran_id })
     }
 

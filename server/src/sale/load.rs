@@ -2,10 +2,11 @@
 
 use kinchaku_protocol::ids::DocId;
 
-use super::action::{Buyer, NewOrder, Ordered, SaleAction};
+use super::action::{Buyer, ByHand, NewOrder, Ordered, SaleAction};
 use super::decide::nobody;
+use super::event::by_hand;
 use super::exchange::exchange_key;
-use super::hand_out::receive_key;
+use super::hand_out::{receipt_key, receipts, receive_key};
 use super::order::order_key;
 use super::rows::{ApplicationRow, ExchangeRow, OrderRow, OrderState, ProviderEventRow, SaleRow, ShareRow};
 use crate::lane::wants::Wants;
@@ -19,6 +20,7 @@ pub(crate) fn wants(wants: &mut Wants, action: &SaleAction) {
         SaleAction::Apply(asked) => {
             wants.one::<SaleRow>("programme", &asked.programme);
             wants.one::<ApplicationRow>("id", &asked.id);
+            wants.one::<ApplicationRow>("account", &asked.account);
             wants.one::<ShareRow>("person", &asked.who.person);
             wants.one::<AccountRow>("id", &asked.account);
             wants.filtered::<LotRow>("account", &asked.account, Some("remaining > 0"));
@@ -30,6 +32,7 @@ pub(crate) fn wants(wants: &mut Wants, action: &SaleAction) {
             wants.filtered::<LotRow>("account", &asked.account, Some("remaining > 0"));
         }
         SaleAction::GrantExchanges { exchanges } => {
+            wants.granting = true;
             for id in exchanges {
                 wants.one::<ExchangeRow>("id", id);
             }
@@ -49,7 +52,18 @@ pub(crate) fn wants(wants: &mut Wants, action: &SaleAction) {
             wants.one::<ProviderEventRow>("id", &DocId::of(id.as_bytes()));
             wants.one::<OrderRow>("id", order);
         }
+        SaleAction::ByHand(what) => {
+            wants.one::<ProviderEventRow>("id", &by_hand(what));
+            match what {
+                ByHand::Order(order) => wants.one::<OrderRow>("id", order),
+                ByHand::Event(event) => {
+                    wants.odd = true;
+                    wants.one::<ProviderEventRow>("id", event);
+                }
+            }
+        }
         SaleAction::LapseOrders { orders } | SaleAction::GrantBonus { orders } => {
+            wants.granting = true;
             for order in orders {
                 wants.one::<OrderRow>("id", order);
             }
@@ -60,6 +74,8 @@ pub(crate) fn wants(wants: &mut Wants, action: &SaleAction) {
             who,
             key,
         } => {
+            wants.granting = true;
+            wants.receipts.insert((*programme, *account));
             wants.one::<CreditRow>("id", &receive_key(*account, key));
             wants.one::<SaleRow>("programme", programme);
             wants.one::<AccountRow>("id", account);
@@ -73,11 +89,15 @@ fn order(wants: &mut Wants, asked: &NewOrder) {
     wants.one::<OrderRow>("key", &order_key(asked.account, &asked.key));
     wants.one::<AccountRow>("id", &asked.account);
     match &asked.ordered {
-        Ordered::TopUp { class, .. } => wants.one::<ClassRow>("id", class),
+        Ordered::TopUp { class, .. } => {
+            wants.one::<ClassRow>("id", class);
+            wants.one::<OrderRow>("account", &asked.account);
+        }
         Ordered::Lots { programme, buyer, .. } => {
             wants.one::<SaleRow>("programme", programme);
             match buyer {
                 Buyer::Account(who) => {
+                    wants.one::<OrderRow>("account", &asked.account);
                     wants.one::<ApplicationRow>("account", &asked.account);
                     wants.applicants = true;
                     wants.one::<ShareRow>("person", &nobody(asked.account));
@@ -104,6 +124,15 @@ pub(crate) fn follow(wants: &mut Wants, view: &View) {
         if order.state == OrderState::Paid {
             // What is taken back comes from all of them.
             wants.filtered::<LotRow>("account", &order.account, Some("remaining > 0"));
+        }
+    }
+    for (programme, account) in wants.receipts.clone() {
+        let next = receipts(view, programme, account).saturating_add(1);
+        wants.one::<CreditRow>("id", &receipt_key(programme, account, next));
+    }
+    if wants.odd {
+        for event in view.provider_events.all() {
+            wants.one::<OrderRow>("id", &event.order_id);
         }
     }
     for share in view.shares.all() {

@@ -54,7 +54,12 @@ impl Books<'_> {
             self.owes_nothing(account)?;
         }
         let mut share = self.share(asked.programme, asked.who.person);
-        let applied = share.application.is_some();
+        // An account is one person, whatever the card calls that person now.
+        let by_account = asked.account.is_some()
+            && self
+                .applications(asked.programme)
+                .any(|row| !row.void && row.account == asked.account);
+        let applied = share.application.is_some() || by_account;
         with_facts(Some(&asked.who), |facts| {
             sale.may_apply(&programme.who, facts, asked.units, applied, self.now)
         })?;

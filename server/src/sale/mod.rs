@@ -14,7 +14,7 @@ pub mod answer;
 pub(crate) mod audit;
 mod decide;
 pub mod desk;
-mod event;
+pub(crate) mod event;
 pub mod exchange;
 mod hand_out;
 pub(crate) mod load;

@@ -16,6 +16,9 @@ use crate::store::table::Column as _;
 /// The least and the most of one top-up, in yen (docs/rules.md).
 pub const TOP_UP: std::ops::RangeInclusive<u64> = 1..=100_000;
 
+/// Top-ups of one account that wait for their payment at once (docs/rules.md).
+const OPEN_TOP_UPS: usize = 10;
+
 /// How long an order waits for its payment, and never longer than its sale.
 #[must_use]
 pub const fn patience(pay_in: PayIn) -> u64 {
@@ -88,7 +91,10 @@ impl Books<'_> {
                 units,
                 buyer,
             } => self.lots(asked, *programme, *units, buyer)?,
-            Ordered::TopUp { class, amount } => self.top_up(*class, *amount)?,
+            Ordered::TopUp { class, amount } => {
+                self.few_wait(asked.account)?;
+                self.top_up(*class, *amount)?
+            }
         };
         let patience = self.now.after(patience(asked.pay_in));
         if let Some((sale, share)) = wanted.kept {
@@ -128,6 +134,17 @@ impl Books<'_> {
         Ok(Outcome::Order(Box::new(row)))
     }
 
+    /// Whoever asks for money again and again has to pay some of it first.
+    fn few_wait(&self, account: u64) -> Result<(), CommandError> {
+        let own = self.view.orders.all().filter(|row| row.account == account);
+        let waits = own.filter(|row| row.programme.is_none() && row.state == OrderState::Awaiting);
+        if waits.count() >= OPEN_TOP_UPS {
+            let most = u32::try_from(OPEN_TOP_UPS).unwrap_or(u32::MAX);
+            return Err(Refusal::TooMany { most, left: 0 }.into());
+        }
+        Ok(())
+    }
+
     fn top_up(&self, class: ClassId, amount: Amount) -> Result<Wanted, CommandError> {
         let known = self.view.classes.get(&(class,)).ok_or(CommandError::NoClass)?;
         if known.service_type != ServiceType::Money {
@@ -158,10 +175,9 @@ impl Books<'_> {
         let (share, application, who) = self.buyer(programme, sale, asked.account, buyer)?;
         let row = self.sale_row(id);
         let mut bought = share.bought.saturating_add(share.reserved);
-        if who.is_some() {
-            // What the account bought before its person was known is the person's too.
-            let before = self.share(id, nobody(asked.account));
-            bought = bought.saturating_add(before.bought).saturating_add(before.reserved);
+        if sale.by == BuyBy::Account {
+            // An account is one person, whatever the card calls that person then, or while nothing vouches for it.
+            bought = bought.saturating_add(self.bought_as_others(id, asked.account, share.person));
         }
         let person = Bought {
             won: application.filter(|row| !row.void).and_then(|row| row.won),
@@ -196,6 +212,18 @@ impl Books<'_> {
                 },
             )),
         })
+    }
+
+    /// Lots that an account has of a sale, or waits for, and that are not in somebody's share.
+    fn bought_as_others(&self, programme: u32, account: u64, person: DocId) -> u32 {
+        let own = self.view.orders.all().filter(|row| row.account == account);
+        let of_sale = own.filter(|row| row.programme == Some(programme) && row.person != Some(person));
+        let counts = of_sale.filter(|row| match row.state {
+            OrderState::Awaiting | OrderState::Paid => true,
+            OrderState::ChargedBack => row.lot.is_some(),
+            OrderState::Failed | OrderState::Lapsed | OrderState::Refunded => false,
+        });
+        counts.map(|row| row.units).fold(0, u32::saturating_add)
     }
 
     /// Whose share the lots come from, with the application and what is known of the person. Of a number and a
