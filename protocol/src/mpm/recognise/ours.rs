@@ -62,8 +62,8 @@ fn is_of_a_later_version(text: &str) -> bool {
 /// one piece, digits alone are an article number and letters alone a word.
 fn is_one_time_code(text: &str) -> bool {
     let grouped = text.len() == CODE_CHARACTERS.saturating_add(2) && {
-        let separators = [text.bytes().nth(4), text.bytes().nth(9)];
-        separators == [Some(b'-'); 2] || separators == [Some(b' '); 2]
+        let separators = [4, 9].map(|at| text.as_bytes().get(at));
+        separators == [Some(&b'-'); 2] || separators == [Some(&b' '); 2]
     };
     let plain: Vec<u8> = if grouped {
         text.bytes().filter(|byte| !matches!(byte, b'-' | b' ')).collect()
