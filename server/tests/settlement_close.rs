@@ -15,12 +15,13 @@ use kinchaku_protocol::money::Amount;
 use kinchaku_protocol::time::Day;
 use kinchaku_server::command::{Action, CommandError, Outcome};
 use kinchaku_server::export::{Account, AccountKind, Scope, Sender, TransferProblem, What, transfer_order};
-use kinchaku_server::ledger::rows::{EntryKind, EntryRow};
+use kinchaku_server::ledger::rows::{Book, EntryKind, EntryRow};
+use kinchaku_server::programme::action::SetUpAction;
 use kinchaku_server::query::settlement::PeriodStanding;
 use kinchaku_server::settlement::action::{Canceller, SettleAction, ShopSum};
 use kinchaku_server::settlement::rows::{PayoutRow, PeriodRow, PeriodState};
 use kinchaku_server::store::Store;
-use support::season::{SHORT, Season, table};
+use support::season::{SHORT, Season, folder, table};
 use support::town_folder::{on, rows};
 use support::{MONEY, VOUCHER};
 
@@ -34,7 +35,9 @@ on_both!(
     an_offline_payment_is_of_the_week_in_which_it_came,
     a_clock_set_back_changes_no_closed_week,
     the_month_is_paid_within_seven_business_days,
-    what_comes_after_the_season_has_a_period_and_then_a_list,
+    what_comes_after_the_season_has_periods_and_a_debt_is_on_a_list,
+    whatever_comes_in_after_a_season_is_paid,
+    a_folder_does_not_end_the_periods_of_a_class,
     a_shop_sees_what_it_will_be_paid_and_when,
 );
 
@@ -283,15 +286,14 @@ async fn the_month_is_paid_within_seven_business_days(db: Db) {
     season.world.sound().await;
 }
 
-/// F093: fourteen days for what was made without a network; afterwards nothing is lost, but a person has to look.
-async fn what_comes_after_the_season_has_a_period_and_then_a_list(db: Db) {
+/// F093: what was made without a network has periods of fourteen days; what a shop owes then, a person has to see.
+async fn what_comes_after_the_season_has_periods_and_a_debt_is_on_a_list(db: Db) {
     let mut season = Season::new(db).await;
     season.noon(8, 31);
     let mut wallet = season.payer(&[(VOUCHER, 9_000)]).await;
     let paid = season.signs(&mut wallet, 0, &[(VOUCHER, 800)]);
     season.noon(9, 2);
     season.posts(&paid).await;
-    assert_eq!(season.world.reader.unsettled().await.unwrap(), []);
     season.noon(9, 15);
     let closed = season.close().await;
     let late = closed.iter().find(|row| row.class == VOUCHER && row.late).unwrap();
@@ -302,14 +304,77 @@ async fn what_comes_after_the_season_has_a_period_and_then_a_list(db: Db) {
     assert_eq!(payouts(&season, 15).await, [(800, 0, 0, 800, 0)]);
     assert_eq!(season.world.reader.unsettled().await.unwrap(), []);
     season.cancel(&paid, Canceller::Office).await.unwrap();
+    season.noon(12, 1);
+    season.close().await;
+    assert_eq!(payouts(&season, 16).await, [(0, 800, 0, 0, -800)]);
     let left = season.world.reader.unsettled().await.unwrap();
     assert_eq!(left.len(), 1);
     assert_eq!((left[0].class, left[0].shop), (VOUCHER, season.shop(0)));
-    assert_eq!((left[0].posted.units(), left[0].carried.units()), (-800, 0));
-    season.noon(12, 1);
+    assert_eq!((left[0].posted.units(), left[0].carried.units()), (0, -800));
+    season.world.sound().await;
+}
+
+/// F093: the hold outlives the first late period, and grace does: both shops are paid.
+async fn whatever_comes_in_after_a_season_is_paid(db: Db) {
+    let mut season = Season::new(db).await;
+    season.noon(8, 27);
+    let mut early = season.payer(&[(VOUCHER, 1_200)]).await;
+    let sold = season.pays(&mut early, 0, &[(VOUCHER, 1_200)]).await;
+    season.noon(8, 31);
+    let mut wallet = season.payer(&[(VOUCHER, 9_000)]).await;
+    let offline = season.signs(&mut wallet, 0, &[(VOUCHER, 1_500)]);
+    season.noon(9, 10);
+    season.cancel(&sold, Canceller::Office).await.unwrap();
+    season.noon(9, 16);
+    season.posts(&offline).await;
+    season.noon(9, 30);
+    season.close().await;
+    // What was taken back stands against what came in.
+    assert_eq!(payouts(&season, 15).await, [(0, 1_200, 0, 0, -1_200)]);
+    assert_eq!(payouts(&season, 16).await, [(1_500, 0, -1_200, 300, 0)]);
+    let owed = season.world.reader.trial_balance().await.unwrap();
+    let owed = owed
+        .iter()
+        .find(|line| (line.class, line.book) == (VOUCHER, Book::ShopPayable));
+    assert_eq!(owed.map_or(0, |line| line.sum.units()), 0);
+    assert_eq!(season.world.reader.unsettled().await.unwrap(), []);
+    season.world.sound().await;
+}
+
+/// F092: after a close another weekday of the close would leave days that no period has.
+async fn a_folder_does_not_end_the_periods_of_a_class(db: Db) {
+    let mut season = Season::new(db).await;
+    season.noon(6, 15);
+    season.close().await;
+    let with = |from: &str, to: &str| {
+        let mut other = folder();
+        for (_, text) in other.files.iter_mut().filter(|(path, _)| *path == "classes.toml") {
+            *text = String::from_utf8(text.clone()).unwrap().replace(from, to).into_bytes();
+        }
+        Action::SetUp(SetUpAction::Load(Arc::new(other)))
+    };
+    for (from, to) in [
+        ("close = \"金\"", "close = \"日\""),
+        ("close = \"金\"", "close = \"木\""),
+    ] {
+        assert_eq!(
+            season.world.run(with(from, to)).await,
+            Err(CommandError::Incompatible),
+            "{to}"
+        );
+    }
+    // What does not change a period may change.
+    assert_eq!(
+        season.world.run(with("pay = \"火\"", "pay = \"木\"")).await,
+        Ok(Outcome::Done)
+    );
+    season.noon(6, 22);
     assert!(
-        season.close().await.iter().all(|row| row.class != VOUCHER),
-        "there is no sixteenth"
+        season
+            .close()
+            .await
+            .iter()
+            .any(|row| (row.class, row.number) == (VOUCHER, 3))
     );
     season.world.sound().await;
 }

@@ -18,7 +18,7 @@ pub struct Period {
     pub last: Day,
     /// The day on which the money arrives (着金日).
     pub paid: Day,
-    /// Whether it is the one for payments that came in after the season's end.
+    /// Whether it is one for payments that came in after the season's end.
     pub late: bool,
 }
 
@@ -37,7 +37,7 @@ pub struct WeeklyClose {
     pub weeks: u32,
     /// Where a payment goes that falls on no business day of banks.
     pub shift: Shift,
-    /// For so many days after the season, what comes in late is settled in one more period.
+    /// After the season, what comes in late is settled in periods of so many days, one after the other.
     pub late_days: u32,
 }
 
@@ -73,13 +73,13 @@ impl Settlement {
 }
 
 impl WeeklyClose {
-    /// The period to which a posting day belongs; `None` outside the season and its late days.
+    /// The period to which a posting day belongs; `None` before the season. Nobody can say how late something comes
+    /// in, so the periods after it have no last one.
     ///
     /// # Errors
     /// [`CalendarError`] where its payment lies in a year whose holidays are not known.
     pub fn period(&self, calendar: &Calendar, posted: Day) -> Result<Option<Period>, CalendarError> {
-        let late_end = self.last.plus(self.late_days);
-        if posted < self.first || posted > late_end {
+        if posted < self.first {
             return Ok(None);
         }
         let first_close = on_or_after(self.first, self.close)?;
@@ -87,7 +87,10 @@ impl WeeklyClose {
         let number = |close: Day| (close.0 - first_close.0) / 7 + 1;
         let late = posted > self.last;
         let (number, first, last) = if late {
-            (number(close(self.last)?) + 1, self.last.plus(1), late_end)
+            let days = self.late_days.max(1);
+            let before = (posted.0 - self.last.0 - 1) / days;
+            let first = self.last.plus(before * days + 1);
+            (number(close(self.last)?) + 1 + before, first, first.plus(days - 1))
         } else {
             let end = close(posted)?;
             let begin = Day(end.0.saturating_sub(6));
@@ -102,7 +105,7 @@ impl WeeklyClose {
         }))
     }
 
-    /// All periods of the season, without the one for what comes in late.
+    /// All periods of the season, without those for what comes in late.
     ///
     /// # Errors
     /// [`CalendarError`].

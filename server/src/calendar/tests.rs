@@ -59,9 +59,9 @@ fn the_fourteen_periods_of_the_source() {
     assert_eq!(season().periods(&calendar()).unwrap(), expected);
 }
 
-/// F093: what comes in after the season is one more period, and leaves the fourteen alone.
+/// F093: what comes in after the season has periods of its own, which leave the fourteen alone and never end.
 #[test]
-fn late_payments_have_one_period_of_their_own() {
+fn late_payments_have_periods_of_their_own() {
     let period = |posted| season().period(&calendar(), posted).unwrap();
     let late = Period {
         number: 15,
@@ -72,7 +72,16 @@ fn late_payments_have_one_period_of_their_own() {
     };
     assert_eq!(period(day(2024, 9, 1)), Some(late));
     assert_eq!(period(day(2024, 9, 14)), Some(late));
-    assert_eq!(period(day(2024, 9, 15)), None);
+    let later = Period {
+        number: 16,
+        first: day(2024, 9, 15),
+        last: day(2024, 9, 28),
+        paid: day(2024, 10, 15),
+        late: true,
+    };
+    assert_eq!(period(day(2024, 9, 15)), Some(later));
+    assert_eq!(period(day(2024, 9, 28)), Some(later));
+    assert_eq!(period(day(2024, 9, 29)).map(|period| period.number), Some(17));
     assert_eq!(period(day(2024, 6, 2)), None);
 }
 

@@ -1,13 +1,16 @@
 //! What another folder may change. What somebody paid for, waits for or holds stays what it was: a class what the
-//! law calls it, a sale its price, its face value and its class, and room for every lot that was sold or ordered.
+//! law calls it, a sale its price, its face value and its class, and room for every lot that was sold or ordered. What
+//! shops were paid for stays settled: a class's periods go on where the last one of the books ended.
 
 use kinchaku_protocol::time::Time;
 
 use super::decide::is_same;
-use super::model::{Kind, Programme, Programmes};
+use super::model::{Class, Kind, Programme, Programmes};
+use crate::calendar::Period;
 use crate::command::CommandError;
 use crate::ledger::view::View;
 use crate::sale::rows::SaleRow;
+use crate::settlement::next_period;
 
 /// Whether the books can go over from one folder to another.
 ///
@@ -25,6 +28,7 @@ pub(super) fn compatible(
     });
     // A class stays, since rows of the books name it for ever.
     let stay = before.is_none_or(|before| before.classes.keys().all(|id| next.classes.contains_key(id)));
+    let settled = next.classes.values().all(|class| goes_on(view, next, class));
     let region = before.is_none_or(|before| before.region.number == next.region.number);
     let programmes = before.into_iter().flat_map(|before| before.programmes.values());
     let mut programmes = programmes.filter(|programme| begun(view, programme, now));
@@ -32,9 +36,24 @@ pub(super) fn compatible(
         let after = next.programmes.get(&programme.id);
         after.is_some_and(|after| keeps(programme, after, view.sales.get(&(programme.id,))))
     });
-    (classes && stay && region && kept)
+    (classes && stay && settled && region && kept)
         .then_some(())
         .ok_or(CommandError::Incompatible)
+}
+
+/// Whether a class's periods are those whose close the books have begun, and go on after them.
+fn goes_on(view: &View, next: &Programmes, class: &Class) -> bool {
+    let begun = view.periods.between((class.id, 0), (class.id, u32::MAX));
+    let Some(last) = begun.last() else {
+        return true;
+    };
+    // A year whose holidays the folder does not know is told where something is to be paid in it.
+    let again = class.settlement.period(&next.calendar, last.first);
+    let same = |period: Period| {
+        (period.number, period.first, period.last, period.late) == (last.number, last.first, last.last, last.late)
+    };
+    again.map_or(true, |period| period.is_some_and(same))
+        && next_period(next, class, Some((last.number, last.last))).map_or(true, |period| period.is_some())
 }
 
 /// Whether anybody has, waits for or may have something of it.

@@ -176,7 +176,7 @@ fn settlement(table: &Reader<'_>) -> Option<Settlement> {
     let pay = table.choice("pay", &WEEKDAYS);
     let weeks = table.small("weeks", 1..=8);
     let shift = table.choice_or("on_holiday", &SHIFTS, Shift::Next);
-    let late_days = table.small_or("late_days", 0..=60, 14);
+    let late_days = table.small_or("late_days", 1..=60, 14);
     if let (Some(first), Some(last)) = (first, last)
         && last < first
     {

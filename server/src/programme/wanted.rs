@@ -6,6 +6,7 @@ use crate::lane::wants::Wants;
 use crate::ledger::rows::{ClassRow, ShopRow, ShopSetRow};
 use crate::ledger::view::View;
 use crate::sale::rows::SaleRow;
+use crate::settlement::rows::PeriodRow;
 use crate::store::Which;
 
 /// What the command itself names.
@@ -17,6 +18,7 @@ pub(crate) fn wants(wants: &mut Wants, action: &SetUpAction) {
             wants.whole::<ShopRow>(Which::All);
             wants.whole::<ShopSetRow>(Which::All);
             wants.whole::<SaleRow>(Which::All);
+            wants.whole::<PeriodRow>(Which::All);
         }
         SetUpAction::Roster { name, .. } => {
             wants.one::<RosterRow>("name", name);

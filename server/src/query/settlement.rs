@@ -59,7 +59,7 @@ pub struct ShopPeriod {
     pub last: Day,
     /// When the money arrives.
     pub paid_on: Day,
-    /// Whether it is the one for what came in after the season.
+    /// Whether it is one for what came in after the season.
     pub late: bool,
     /// How far it is.
     pub standing: PeriodStanding,
@@ -75,16 +75,16 @@ pub struct ShopPeriod {
     pub carried_out: Signed,
 }
 
-/// What a shop is owed or owes that no period pays: a person has to look.
+/// What a shop is owed or owes that no period may ever pay: a person has to look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Unsettled {
     /// Which value.
     pub class: ClassId,
     /// Which shop.
     pub shop: Pid,
-    /// Posted outside of all periods.
+    /// Posted before the first of them.
     pub posted: Signed,
-    /// Left over from the last of them.
+    /// Left over from the last one that is closed, after a season: what the shop owes, and may never sell enough for.
     pub carried: Signed,
 }
 
@@ -196,6 +196,11 @@ impl Reader {
                 cancelled: Amount::ZERO,
             });
             let (paid, carried_out) = split(sum.used, sum.cancelled, carried).map_err(out_of_range)?;
+            before = Some((period.number, period.last));
+            let nothing = sum.used.is_zero() && sum.cancelled.is_zero() && carried == Signed::ZERO;
+            if period.late && nothing {
+                continue;
+            }
             periods.push(ShopPeriod {
                 class: class.id,
                 number: period.number,
@@ -215,7 +220,6 @@ impl Reader {
                 carried_out,
             });
             carried = carried_out;
-            before = Some((period.number, period.last));
         }
         Ok(periods)
     }
@@ -282,7 +286,7 @@ impl Reader {
             .collect()
     }
 
-    /// What no period pays: posted before the first or after the last of a season, or left over from the last.
+    /// What no period pays: posted before the first, or owed by a shop after the end of a season.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -292,20 +296,17 @@ impl Reader {
         };
         let mut all: BTreeMap<(ClassId, Pid), (Signed, Signed)> = BTreeMap::new();
         for class in programmes.classes.values() {
-            let first = first_day(class);
-            let mut outside = Vec::new();
-            if let Some(before) = first.0.checked_sub(1) {
-                outside = self.days_sums(class.id, (Day(0), Day(before))).await?;
-            }
-            if let Some(end) = last_day(class) {
-                outside.extend(self.days_sums(class.id, (end.plus(1), LAST_DAY)).await?);
-                if let Some(last) = self.periods(Some(class.id)).await?.pop().filter(|row| row.last == end) {
-                    for row in self.payouts(class.id, last.number).await? {
-                        all.entry((class.id, row.shop)).or_default().1 = row.carried_out;
-                    }
+            let mut periods = self.periods(Some(class.id)).await?;
+            periods.retain(|row| row.state == PeriodState::Closed);
+            if let Some(last) = periods.pop().filter(|row| row.late) {
+                for row in self.payouts(class.id, last.number).await? {
+                    all.entry((class.id, row.shop)).or_default().1 = row.carried_out;
                 }
             }
-            for sum in outside {
+            let Some(before) = first_day(class).0.checked_sub(1) else {
+                continue;
+            };
+            for sum in self.days_sums(class.id, (Day(0), Day(before))).await? {
                 let (posted, _) = all.entry((class.id, sum.shop)).or_default();
                 let net = posted
                     .plus(sum.used.credit())
@@ -322,18 +323,6 @@ impl Reader {
         Ok(lines
             .filter(|line| line.posted != Signed::ZERO || line.carried != Signed::ZERO)
             .collect())
-    }
-}
-
-/// 9999-12-30: no transaction has a later number.
-const LAST_DAY: Day = Day(2_932_895);
-
-/// The last day of a season with what may come in late; none where there is no end.
-const fn last_day(class: &Class) -> Option<Day> {
-    use crate::calendar::Settlement;
-    match class.settlement {
-        Settlement::Weekly(weekly) => Some(weekly.last.plus(weekly.late_days)),
-        Settlement::Monthly(_) => None,
     }
 }
 

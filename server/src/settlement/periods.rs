@@ -27,7 +27,7 @@ pub fn period_of(
 }
 
 /// Whether nothing can change any more what shops are paid for a posting of this day: its period is over, or it
-/// belongs to none of a class that has periods (what comes after a season is for the office).
+/// belongs to none of a class that has periods (what came before its first day is for the office).
 ///
 /// # Errors
 /// [`CalendarError`].

@@ -40,7 +40,7 @@ table! {
         last: Day,
         /// When the money arrives.
         paid_on: Day,
-        /// Whether it is the one for what came in after the season.
+        /// Whether it is one for what came in after the season.
         late: bool,
         /// Where it is.
         state: PeriodState,

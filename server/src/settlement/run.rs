@@ -57,22 +57,25 @@ impl<'a> Closing<'a> {
     /// closed. A class whose calendar cannot be told keeps no other one from being closed.
     ///
     /// # Errors
-    /// [`BooksError`]; what was done stays done.
+    /// [`BooksError`]; [`CommandError::NoPeriod`] where the folder does not go on where a class's last period ended.
+    /// What was done stays done.
     pub async fn through(&self, class: Option<ClassId>, through: Day, now: Time) -> Result<Vec<PeriodRow>, BooksError> {
         let Some(programmes) = self.reader.programmes().await? else {
             return Ok(Vec::new());
         };
         let classes = programmes.classes.values();
         let mut closed = Vec::new();
-        let mut unclear = None;
+        let mut unclear: Option<CommandError> = None;
         for settled in classes.filter(|settled| class.is_none_or(|class| class == settled.id)) {
             match self.class(&programmes, settled, through, now).await {
                 Ok(periods) => closed.extend(periods),
-                Err(BooksError::Command(CommandError::Calendar(error))) => unclear = Some(error),
+                Err(BooksError::Command(error @ (CommandError::Calendar(_) | CommandError::NoPeriod))) => {
+                    unclear = Some(error);
+                }
                 Err(error) => return Err(error),
             }
         }
-        unclear.map_or(Ok(closed), |error| Err(CommandError::Calendar(error).into()))
+        unclear.map_or(Ok(closed), |error| Err(error.into()))
     }
 
     async fn class(
@@ -89,11 +92,13 @@ impl<'a> Closing<'a> {
                 Some(open) if open.state == PeriodState::Closing => open.number,
                 last => {
                     let before = last.map(|row| (row.number, row.last));
+                    // There is always a next one; a folder that tells of none would end the settlement unheard.
                     let next = next_period(programmes, class, before).map_err(refused)?;
-                    match next.filter(|period| period.last <= through && period.last < now.day()) {
-                        Some(period) => period.number,
-                        None => return Ok(closed),
+                    let next = next.ok_or(CommandError::NoPeriod)?;
+                    if next.last > through || next.last >= now.day() {
+                        return Ok(closed);
                     }
+                    next.number
                 }
             };
             self.period(class.id, number, now).await?;
