@@ -19,7 +19,7 @@ for language in kotlin swift; do
   "$target/debug/uniffi-bindgen" generate "$library" --language "$language" --no-format --out-dir "$made/$language"
 done
 # The generator leaves blanks at ends of lines.
-find "$made" -type f -exec sed -i.bak -e 's/[[:space:]]*$//' {} + -exec true \;
+find "$made" -type f -exec sed -i.bak -e 's/[[:space:]]*$//' {} +
 find "$made" -name '*.bak' -delete
 
 if [ "${1:-}" = --check ]; then
