@@ -62,6 +62,17 @@ accepts() {
 check "the demo server makes keys under test roots" keys
 check "the plain server refuses to serve under them" \
   refuses 4 "$bin/kinchaku-server" serve --keys "$work/keys" --database "sqlite:$work/books.db" --listen 127.0.0.1:0
+
+# A provider that believes whoever knows the address of its page: for demonstrations alone.
+sandbox() {
+  echo "a purse with a cord" | "$bin/kinchaku-server" keys init --dir "$work/real" &&
+    sed -i '0,/{/s//{ "provider": "sandbox",/' "$work/real/town.json"
+}
+publish=(job publish --keys "$work/real" --database "sqlite:$work/real.db")
+check "a town can be told to collect money in the sandbox" sandbox
+check "the plain server refuses the sandbox" refuses 4 "$bin/kinchaku-server" "${publish[@]}"
+check "the demo server takes it" refuses 0 "$demo/kinchaku-server" "${publish[@]}"
+
 check "the demo wallet's clock can be set" accepts "$demo/kinchaku" wallet --home "$work/purse" --clock "$clock" status
 
 exit "$failed"

@@ -5,6 +5,7 @@ mod api_desk;
 mod http_town;
 
 use api_desk::{Desk, Person, files, json_of};
+use kinchaku_protocol::rules::card_number;
 use serde_json::{Value, json};
 
 /// F075, F077: a folder is checked as a whole, loaded once, and the books go by it from then on.
@@ -175,7 +176,62 @@ fn jobs_are_run_and_settlement_is_read() {
             .iter()
             .all(|row| row["state"] == "closed" && row["paid"] == 0)
     );
-    let transfer = viewer.get(&desk.town, "/office/settlements/1/1/transfer");
+    let transfer = desk.manager.get(&desk.town, "/office/settlements/1/1/transfer");
     // Nobody said from which account shops are paid.
     assert_eq!(transfer.problem(), (409, "not_set_up".to_owned()));
+}
+
+/// F026, F105: a member is found by card number, and value is taken away with its reason, once, beside what ended by itself.
+#[test]
+fn a_member_is_found_by_card_number() {
+    let desk = Desk::open();
+    let (_, account) = desk.town.invited();
+    desk.town.credit(account, 5_000, "first");
+    let card = card_number::shown(card_number::of(account).unwrap());
+    let member = json_of(&desk.manager.get(&desk.town, &format!("/office/members/{card}")));
+    assert_eq!(
+        (&member["account"], &member["card"], &member["holdings"][0]["value"]),
+        (&json!(account), &json!(card), &json!(5_000))
+    );
+    // One wrong digit is nobody.
+    let wrong = format!("{}{}", &card[..9], (card.as_bytes()[9] - b'0' + 1) % 10);
+    for nobody in [wrong.as_str(), "0000000014", "1", "x"] {
+        let answer = desk.manager.get(&desk.town, &format!("/office/members/{nobody}"));
+        assert_eq!(answer.problem(), (404, "unknown".to_owned()), "{nobody}");
+    }
+    let take = |body: &Value| {
+        desk.manager
+            .post(&desk.town, &format!("/office/members/{card}/forfeits"), body)
+    };
+    let asked = json!({ "key": "1", "class": 1, "amount": 1_200, "reason": "退会" });
+    for _ in 0..2 {
+        let taken = json_of(&take(&asked));
+        assert_eq!((&taken["amount"], &taken["reason"]), (&json!(1_200), &json!("退会")));
+    }
+    let much = take(&json!({ "key": "2", "class": 1, "amount": 3_801, "reason": "退会" }));
+    assert_eq!(much.problem(), (409, "not_enough".to_owned()));
+    for (body, field) in [
+        (json!({ "key": "3", "class": 1, "amount": 10 }), "reason"),
+        (json!({ "key": "3", "class": 1, "amount": 10, "reason": "" }), "reason"),
+        (json!({ "key": "3", "class": 1, "amount": -1, "reason": "x" }), "amount"),
+    ] {
+        let answer = take(&body);
+        assert!([400, 422].contains(&answer.status), "{field}: {}", answer.text());
+    }
+    let member = json_of(&desk.manager.get(&desk.town, &format!("/office/members/{card}")));
+    assert_eq!(
+        (&member["holdings"][0]["value"], &member["forfeits"][0]["reason"]),
+        (&json!(3_800), &json!("退会"))
+    );
+    let today = kinchaku_server::clock::now().day().to_string();
+    let results = format!("/office/results?by=day&from={today}&to={today}");
+    let results = json_of(&desk.manager.get(&desk.town, &results));
+    let lapsed = results.to_string();
+    assert!(lapsed.contains("\"lapsed\":{\"amount\":1200,\"count\":1}"), "{lapsed}");
+    let none = json_of(&desk.manager.get(&desk.town, "/office/exchanges?state=waiting"));
+    assert_eq!(none["items"], json!([]));
+    let owing = desk.manager.get(&desk.town, "/office/sales/2/applications?owing=true");
+    assert_eq!(json_of(&owing)["items"], json!([]));
+    let audit = json_of(&desk.manager.get(&desk.town, "/office/audit"));
+    assert_eq!(audit["violations"], json!([]));
 }

@@ -8,7 +8,7 @@ use api_desk::{Desk, Person, json_of, route, signed};
 use serde_json::{Value, json};
 
 /// Who may: a letter for each of shop, merchant, viewer, office, manager; an asterisk for anybody without a token.
-const MAY: [(&str, &str, &str); 44] = [
+const MAY: [(&str, &str, &str); 49] = [
     ("get", "/me", "smvoM"),
     ("get", "/shops", "smvoM"),
     ("get", "/shops/{shop}/transactions", "smvoM"),
@@ -18,7 +18,7 @@ const MAY: [(&str, &str, &str); 44] = [
     ("get", "/shops/{shop}/results", "smvoM"),
     ("get", "/shops/{shop}/settlements", "smvoM"),
     ("get", "/shops/{shop}/export/{kind}", "smvoM"),
-    ("get", "/office/programmes", "voM"),
+    ("get", "/office/programmes", "oM"),
     ("post", "/office/programmes", "M"),
     ("post", "/office/programmes/check", "M"),
     ("get", "/office/programmes/{id}", "voM"),
@@ -32,7 +32,7 @@ const MAY: [(&str, &str, &str); 44] = [
     ("get", "/office/settlements", "voM"),
     ("post", "/office/settlements/close", "M"),
     ("get", "/office/settlements/{class}/{number}", "voM"),
-    ("get", "/office/settlements/{class}/{number}/transfer", "voM"),
+    ("get", "/office/settlements/{class}/{number}/transfer", "oM"),
     ("post", "/office/sales/{id}/commitment", "M"),
     ("get", "/office/sales/{id}/applications", "voM"),
     ("post", "/office/sales/{id}/applications", "oM"),
@@ -42,11 +42,16 @@ const MAY: [(&str, &str, &str); 44] = [
     ("get", "/office/orders", "voM"),
     ("post", "/office/orders/{id}/paid", "oM"),
     ("post", "/office/orders/{id}/refund", "oM"),
+    ("post", "/office/orders/{id}/returned", "oM"),
+    ("get", "/office/odd-events", "voM"),
+    ("post", "/office/odd-events/{event}/done", "oM"),
+    ("get", "/office/unsettled", "voM"),
     ("get", "/office/exchanges", "voM"),
     ("get", "/office/members/{card}", "voM"),
     ("post", "/office/members/{card}/forfeits", "oM"),
     ("get", "/office/books", "voM"),
-    ("get", "/office/audit", "voM"),
+    ("get", "/office/audit", "M"),
+    ("get", "/office/log", "M"),
     ("post", "/office/jobs/{job}", "M"),
     ("get", "/draws/{id}", "*"),
     ("post", "/provider/{provider}", "*"),
@@ -61,6 +66,7 @@ fn filled(path: &str, shop: &str) -> String {
         .replace("{kind}", "daily")
         .replace("{name}", "list")
         .replace("{id}", "2")
+        .replace("{event}", &"0".repeat(64))
         .replace("{app}", &"0".repeat(32))
         .replace("{class}", "1")
         .replace("{number}", "1")

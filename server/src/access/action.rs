@@ -36,6 +36,8 @@ pub enum AccessAction {
     Log {
         /// Whose token.
         token: u64,
+        /// Which device, where it signed in place of a token.
+        device: Option<u64>,
         /// What, in a word.
         deed: String,
         /// To what.

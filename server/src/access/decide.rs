@@ -14,11 +14,17 @@ impl Books<'_> {
         match action {
             AccessAction::Issue(token) => self.issue_token(token),
             AccessAction::Revoke { id } => self.revoke_token(*id),
-            AccessAction::Log { token, deed, target } => {
+            AccessAction::Log {
+                token,
+                device,
+                deed,
+                target,
+            } => {
                 let id = self.view.next("office_deed");
                 self.view.office_log.put(OfficeDeedRow {
                     id,
                     token: *token,
+                    device: *device,
                     deed: deed.clone(),
                     target: target.clone(),
                     at: self.now,

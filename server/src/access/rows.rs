@@ -60,5 +60,7 @@ table! {
         target: String,
         /// When.
         at: Time,
+        /// Which device, where it signed in place of a token.
+        device: Option<u64>,
     }
 }

@@ -14,10 +14,10 @@ use zeroize::Zeroizing;
 
 use std::sync::Arc;
 
-use super::file::{Pieces, WAITING};
+use super::file::{Out, Pieces, channel};
 use super::{
     Charset, CsvWriter, DailyRow, ExportFile, ExportProblem, FileRequest, Flavour, Form, MonthlyRow, Operation, Place,
-    Row, Scope, Service, TransactionRow, What, write_xlsx,
+    Row, Scope, Service, TransactionRow, What, Written, write_xlsx,
 };
 use crate::books::Books;
 use crate::command::NewShop;
@@ -25,7 +25,7 @@ use crate::ledger::rows::{BusinessRow, ClassRow, MarkRow, OperationId};
 use crate::programme::Programmes;
 use crate::query::Reader;
 use crate::query::results::{By, ResultLine};
-use crate::query::transactions::{Line, closed, uid};
+use crate::query::transactions::{Line, closed, end_of, serial, uid};
 use crate::settlement::period_of;
 
 /// Rows of one page.
@@ -66,9 +66,22 @@ impl Exports {
     /// # Errors
     /// [`ExportProblem`]; what goes wrong later ends its pieces.
     pub async fn open(&self, request: FileRequest, now: Time) -> Result<ExportFile, ExportProblem> {
+        self.open_with(request, now, ()).await
+    }
+
+    /// As [`Exports::open`], holding something until the last piece is written or the file broke off.
+    ///
+    /// # Errors
+    /// [`ExportProblem`].
+    pub async fn open_with(
+        &self,
+        request: FileRequest,
+        now: Time,
+        held: impl Send + 'static,
+    ) -> Result<ExportFile, ExportProblem> {
         let shops = self.shops(&request.scope).await?;
         let names = self.names(now).await?;
-        let (out, pieces) = mpsc::channel(WAITING);
+        let (out, pieces) = channel();
         let name = format!(
             "{}-{}-{}.{}",
             match request.what {
@@ -87,34 +100,32 @@ impl Exports {
             What::Daily => {
                 let lines = self.results(&request, By::Day, shops.as_deref()).await?;
                 let rows = lines.iter().filter_map(|line| names.daily(line)).collect();
-                write_one(Ok(rows), &request, out);
+                write_one(Ok(rows), &request, out, held)?;
             }
             What::Monthly => {
                 let lines = self.results(&request, By::Month, shops.as_deref()).await?;
                 let rows = lines.iter().filter_map(|line| names.monthly(line)).collect();
-                write_one(Ok(rows), &request, out);
+                write_one(Ok(rows), &request, out, held)?;
             }
             What::Transactions => {
                 let (send, rows) = mpsc::channel(AHEAD);
-                write(rows, &request, out);
+                write(rows, &request, out, held)?;
                 let walk = Walk {
                     reader: self.reader.clone(),
                     names,
                     begin: request.first.digits(),
-                    end: request.last.plus(1).digits(),
+                    end: end_of(request.last),
+                    newest: self.reader.newest_serial().await?,
                 };
                 tokio::spawn(walk.run(shops, send));
             }
         }
-        Ok(ExportFile {
-            name,
-            content_type: match request.form {
-                Form::Csv(Charset::Utf8) => "text/csv; charset=utf-8",
-                Form::Csv(Charset::Cp932) => "text/csv; charset=Shift_JIS",
-                Form::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-            },
-            pieces,
-        })
+        let content_type = match request.form {
+            Form::Csv(Charset::Utf8) => "text/csv; charset=utf-8",
+            Form::Csv(Charset::Cp932) => "text/csv; charset=Shift_JIS",
+            Form::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        };
+        Ok(ExportFile::new(name, content_type, pieces))
     }
 
     async fn results(
@@ -177,8 +188,21 @@ impl Books {
     /// # Errors
     /// [`ExportProblem`]; what goes wrong later ends its pieces.
     pub async fn export(&self, request: FileRequest, now: Time) -> Result<ExportFile, ExportProblem> {
+        self.export_with(request, now, ()).await
+    }
+
+    /// As [`Books::export`], holding something until the last piece is written or the file broke off.
+    ///
+    /// # Errors
+    /// [`ExportProblem`].
+    pub async fn export_with(
+        &self,
+        request: FileRequest,
+        now: Time,
+        held: impl Send + 'static,
+    ) -> Result<ExportFile, ExportProblem> {
         let exports = Exports::new(self.reader().clone(), self.pseudonym().clone());
-        exports.open(request, now).await
+        exports.open_with(request, now, held).await
     }
 
     /// A payer's name at one shop, as in its files.
@@ -194,10 +218,19 @@ struct Walk {
     names: Names,
     begin: String,
     end: String,
+    /// The last serial number when the file was begun: a file says what the books said then, however long it takes.
+    newest: u64,
 }
 
 impl Walk {
-    async fn run(self, shops: Option<Vec<Pid>>, send: mpsc::Sender<Page<TransactionRow>>) {
+    async fn run(self, shops: Option<Vec<Pid>>, send: mpsc::Sender<Option<Page<TransactionRow>>>) {
+        if self.pages(shops, &send).await {
+            let _ = send.send(None).await;
+        }
+    }
+
+    /// Sends every page; whether all went out.
+    async fn pages(&self, shops: Option<Vec<Pid>>, send: &mpsc::Sender<Option<Page<TransactionRow>>>) -> bool {
         let shops = shops.map_or_else(|| vec![None], |shops| shops.into_iter().map(Some).collect());
         for shop in shops {
             let mut begin = self.begin.clone();
@@ -206,10 +239,14 @@ impl Walk {
                 let last = page.as_ref().ok().and_then(|lines| lines.last());
                 // Numbers have one length: with something behind it a number is the next one's lower bound.
                 let next = last.map(|line| format!("{}.", line.row.tran_id));
-                let rows = page.map(|lines| lines.iter().map(|line| self.names.transaction(line)).collect());
+                let rows = page.map(|lines| {
+                    let known = lines.into_iter().filter_map(|line| as_of(line, self.newest));
+                    known.map(|line| self.names.transaction(&line)).collect()
+                });
                 let ended = rows.is_err();
-                if send.send(rows.map_err(ExportProblem::Store)).await.is_err() || ended {
-                    return;
+                let sent = send.send(Some(rows.map_err(ExportProblem::Store))).await;
+                if sent.is_err() || ended {
+                    return false;
                 }
                 match next {
                     Some(next) => begin = next,
@@ -217,7 +254,15 @@ impl Walk {
                 }
             }
         }
+        true
     }
+}
+
+/// A row as the books had it with so many transactions; none where it is a later one. What took it back later had not.
+fn as_of(mut line: Line, newest: u64) -> Option<Line> {
+    let known = |number: &str| serial(number).is_some_and(|serial| serial <= newest);
+    line.cancelled = line.cancelled.take().filter(|(by, _)| known(by));
+    known(&line.row.tran_id).then_some(line)
 }
 
 impl Names {
@@ -309,48 +354,67 @@ const fn operation(row: &BusinessRow) -> Operation {
     }
 }
 
-type Out = mpsc::Sender<Result<axum::body::Bytes, ExportProblem>>;
-
 /// Writes rows that are all at hand: results of some days.
-fn write_one<R: Row + Send + 'static>(rows: Page<R>, request: &FileRequest, out: Out) {
+fn write_one<R: Row + Send + 'static>(
+    rows: Page<R>,
+    request: &FileRequest,
+    out: Out,
+    held: impl Send + 'static,
+) -> Result<(), ExportProblem> {
     let (send, pages) = mpsc::channel(AHEAD);
-    // The only page there is: there is room for it.
-    let _ = send.try_send(rows);
-    write(pages, request, out);
+    // The only page there is, and the end: there is room for both.
+    let _ = send.try_send(Some(rows));
+    let _ = send.try_send(None);
+    write(pages, request, out, held)
 }
 
-/// Writes pages as they come, on a thread that may wait.
-fn write<R: Row + Send + 'static>(pages: mpsc::Receiver<Page<R>>, request: &FileRequest, out: Out) {
+/// Writes pages as they come, on a thread of its own that may wait: those of the runtime are for work that others wait
+/// for.
+fn write<R: Row + Send + 'static>(
+    pages: mpsc::Receiver<Option<Page<R>>>,
+    request: &FileRequest,
+    out: Out,
+    held: impl Send + 'static,
+) -> Result<(), ExportProblem> {
     let (form, flavour) = (request.form, request.flavour);
-    tokio::task::spawn_blocking(move || {
+    let thread = std::thread::Builder::new().name("export".to_owned());
+    thread.spawn(move || {
         let written = match form {
             Form::Csv(charset) => csv(pages, (flavour, charset), Pieces::new(out.clone())),
-            Form::Xlsx => xlsx(pages, Pieces::new(out.clone())),
+            Form::Xlsx => xlsx(pages, &out, Pieces::new(out.clone())),
         };
-        if let Err(problem) = written {
-            // A reader that went away hears nothing more.
-            let _ = out.blocking_send(Err(problem));
-        }
-    });
-}
-
-fn csv<R: Row>(
-    mut pages: mpsc::Receiver<Page<R>>,
-    (flavour, charset): (Flavour, Charset),
-    out: Pieces,
-) -> Result<(), ExportProblem> {
-    let mut writer = CsvWriter::new(out, flavour, charset)?;
-    while let Some(page) = pages.blocking_recv() {
-        for row in page? {
-            writer.push(&row)?;
-        }
-    }
-    writer.finish()?;
+        out.end(written);
+        drop(held);
+    })?;
     Ok(())
 }
 
+/// The next page; none after the last one.
+fn next<R>(pages: &mut mpsc::Receiver<Option<Page<R>>>) -> Result<Option<Vec<R>>, ExportProblem> {
+    // Whoever sends the pages says where they end: where they only stop, rows are missing.
+    pages.blocking_recv().ok_or(ExportProblem::Cut)?.transpose()
+}
+
+fn csv<R: Row>(
+    mut pages: mpsc::Receiver<Option<Page<R>>>,
+    (flavour, charset): (Flavour, Charset),
+    out: Pieces,
+) -> Result<Written, ExportProblem> {
+    let mut writer = CsvWriter::new(out, flavour, charset)?;
+    while let Some(page) = next(&mut pages)? {
+        for row in page {
+            writer.push(&row)?;
+        }
+    }
+    Ok(writer.finish()?)
+}
+
 /// A workbook is only readable when it is complete: it lies in a file of its own until then.
-fn xlsx<R: Row>(mut pages: mpsc::Receiver<Page<R>>, mut out: Pieces) -> Result<(), ExportProblem> {
+fn xlsx<R: Row>(
+    mut pages: mpsc::Receiver<Option<Page<R>>>,
+    reader: &Out,
+    mut out: Pieces,
+) -> Result<Written, ExportProblem> {
     let mut file = tempfile::tempfile()?;
     let mut problem = None;
     let mut page = Vec::new().into_iter();
@@ -359,8 +423,14 @@ fn xlsx<R: Row>(mut pages: mpsc::Receiver<Page<R>>, mut out: Pieces) -> Result<(
             if let Some(row) = page.next() {
                 return Some(row);
             }
-            match pages.blocking_recv()? {
-                Ok(more) => page = more.into_iter(),
+            // Nothing is sent before the end, so whether anybody still waits has to be asked.
+            let more = if reader.left() {
+                Err(ExportProblem::Cut)
+            } else {
+                next(&mut pages)
+            };
+            match more {
+                Ok(more) => page = more?.into_iter(),
                 Err(error) => {
                     problem = Some(error);
                     return None;
@@ -368,7 +438,7 @@ fn xlsx<R: Row>(mut pages: mpsc::Receiver<Page<R>>, mut out: Pieces) -> Result<(
             }
         }
     });
-    write_xlsx(&mut file, rows)?;
+    let rows = write_xlsx(&mut file, rows)?;
     if let Some(problem) = problem {
         return Err(problem);
     }
@@ -381,5 +451,48 @@ fn xlsx<R: Row>(mut pages: mpsc::Receiver<Page<R>>, mut out: Pieces) -> Result<(
         };
         out.write_all(bytes)?;
     }
-    Ok(out.flush()?)
+    out.flush()?;
+    Ok(Written { rows, replaced: 0 })
+}
+
+#[cfg(test)]
+mod tests {
+    use kinchaku_protocol::ids::DocId;
+    use kinchaku_protocol::money::{Amount, Signed};
+
+    use super::*;
+    use crate::ledger::rows::Operation as Kind;
+
+    fn line(serial: u64, cancelled_by: Option<u64>) -> Line {
+        let number = |serial: u64| format!("20260401{serial:012}");
+        Line {
+            row: BusinessRow {
+                tran_id: number(serial),
+                entry: 1,
+                operation: Kind::Sub,
+                operation_id: OperationId::Use,
+                class: ClassId(1),
+                amount: Amount::of(100),
+                account: 1,
+                shop: None,
+                intent: Some(DocId([0; 32])),
+                target: None,
+                occurred_at: Time(0),
+                posted_at: Time(0),
+                value_before: Signed::ZERO,
+                value_after: Signed::ZERO,
+            },
+            mark: None,
+            combined: false,
+            cancelled: cancelled_by.map(|by| (number(by), Time(0))),
+        }
+    }
+
+    /// A long file has neither what came while it was written, nor half of it: a cancellation without its payment's end.
+    #[test]
+    fn a_file_says_what_the_books_said_when_it_was_begun() {
+        assert_eq!(as_of(line(8, None), 7), None);
+        assert_eq!(as_of(line(3, Some(8)), 7), Some(line(3, None)));
+        assert_eq!(as_of(line(3, Some(7)), 7), Some(line(3, Some(7))));
+    }
 }

@@ -1,27 +1,37 @@
 //! A file on its way out: what is asked for, and its bytes as they come.
 //!
 //! Rows are read page by page and written as they come, so a file of any size takes the memory of some pages. A
-//! reader that goes away ends the work. States: opened → bytes → ended, or broken off where the books failed:
-//! what came until then is not the file.
+//! reader that goes away, or that takes nothing for a while, ends the work. States: opened → bytes → ended, or broken
+//! off: what came until then is not the file. Only the mark at its end says that a file is whole; pieces that stop
+//! without it, for whatever reason, broke off.
 
+use std::future::Future;
 use std::io::{self, Write};
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use axum::body::Bytes;
+use axum::http::{HeaderMap, HeaderValue};
 use hyper::body::{Body, Frame};
 use kinchaku_protocol::ids::Pid;
 use kinchaku_protocol::time::Day;
 use tokio::sync::mpsc;
 
-use super::{Charset, Flavour, XlsxProblem};
+use super::{Charset, Flavour, Written, XlsxProblem};
 use crate::store::StoreError;
 
 /// Bytes of one piece.
 const PIECE: usize = 64 * 1_024;
 
 /// Pieces that wait for a slow reader.
-pub(super) const WAITING: usize = 4;
+const WAITING: usize = 4;
+
+/// How long a reader may take nothing.
+const STALLED: Duration = Duration::from_secs(30);
+
+/// The trailer that says how many characters the character set does not have: each was written as 〓.
+pub const REPLACED: &str = "kinchaku-replaced";
 
 /// Which file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,7 +96,20 @@ pub enum ExportProblem {
     /// A workbook.
     #[error(transparent)]
     Xlsx(#[from] XlsxProblem),
+    /// It stopped before its end.
+    #[error("ファイルが途中で切れました。")]
+    Cut,
 }
+
+/// What comes of a file.
+#[derive(Debug)]
+enum Piece {
+    Bytes(Bytes),
+    /// All of it came.
+    End(Written),
+}
+
+type Sent = Result<Piece, ExportProblem>;
 
 /// A file on its way: [`ExportFile::next`] gives its pieces, and it is a body of an HTTP answer.
 pub struct ExportFile {
@@ -94,13 +117,53 @@ pub struct ExportFile {
     pub name: String,
     /// Its media type.
     pub content_type: &'static str,
-    pub(super) pieces: mpsc::Receiver<Result<Bytes, ExportProblem>>,
+    pieces: mpsc::Receiver<Sent>,
+    ended: Option<Written>,
+    broke: bool,
 }
 
 impl ExportFile {
+    pub(super) fn new(name: String, content_type: &'static str, pieces: Incoming) -> Self {
+        Self {
+            name,
+            content_type,
+            pieces: pieces.0,
+            ended: None,
+            broke: false,
+        }
+    }
+
     /// The next piece; none at the end.
     pub async fn next(&mut self) -> Option<Result<Bytes, ExportProblem>> {
-        self.pieces.recv().await
+        if self.ended.is_some() || self.broke {
+            return None;
+        }
+        let piece = self.pieces.recv().await;
+        self.told(piece)
+    }
+
+    /// What came into it, once it has ended.
+    #[must_use]
+    pub const fn written(&self) -> Option<Written> {
+        self.ended
+    }
+
+    fn told(&mut self, piece: Option<Sent>) -> Option<Result<Bytes, ExportProblem>> {
+        match piece {
+            Some(Ok(Piece::Bytes(bytes))) => Some(Ok(bytes)),
+            Some(Ok(Piece::End(written))) => {
+                self.ended = Some(written);
+                None
+            }
+            Some(Err(problem)) => {
+                self.broke = true;
+                Some(Err(problem))
+            }
+            None => {
+                self.broke = true;
+                Some(Err(ExportProblem::Cut))
+            }
+        }
     }
 
     /// All of it at once.
@@ -124,19 +187,71 @@ impl Body for ExportFile {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, ExportProblem>>> {
-        let piece = self.pieces.poll_recv(context);
-        piece.map(|piece| piece.map(|piece| piece.map(Frame::data)))
+        if self.ended.is_some() || self.broke {
+            return Poll::Ready(None);
+        }
+        let Poll::Ready(piece) = self.pieces.poll_recv(context) else {
+            return Poll::Pending;
+        };
+        let told = self.told(piece).map(|piece| piece.map(Frame::data));
+        Poll::Ready(told.or_else(|| {
+            let mut trailers = HeaderMap::new();
+            trailers.insert(REPLACED, HeaderValue::from(self.ended?.replaced));
+            Some(Ok(Frame::trailers(trailers)))
+        }))
+    }
+}
+
+/// The reader's end of a file.
+pub(super) struct Incoming(mpsc::Receiver<Sent>);
+
+/// The writer's end of a file and the reader's. Between them somebody waits who notices a reader that left, and one
+/// that takes nothing: the writer's next piece then fails.
+pub(super) fn channel() -> (Out, Incoming) {
+    let (out, mut written) = mpsc::channel::<Sent>(1);
+    let (send, pieces) = mpsc::channel(WAITING);
+    tokio::spawn(async move {
+        while let Some(Some(piece)) = unless_left(&send, written.recv()).await {
+            if send.send_timeout(piece, STALLED).await.is_err() {
+                return;
+            }
+        }
+    });
+    (Out(out), Incoming(pieces))
+}
+
+/// What comes, unless the reader leaves first.
+async fn unless_left<T>(reader: &mpsc::Sender<Sent>, coming: impl Future<Output = T>) -> Option<T> {
+    tokio::select! {
+        () = reader.closed() => None,
+        came = coming => Some(came),
+    }
+}
+
+/// Where a file is written to, from a thread that may wait.
+#[derive(Clone)]
+pub(super) struct Out(mpsc::Sender<Sent>);
+
+impl Out {
+    /// Whether nobody reads any more.
+    pub(super) fn left(&self) -> bool {
+        self.0.is_closed()
+    }
+
+    /// It ended, or broke off. A reader that went away hears nothing more.
+    pub(super) fn end(&self, written: Result<Written, ExportProblem>) {
+        let _ = self.0.blocking_send(written.map(Piece::End));
     }
 }
 
 /// Sends what is written, piece by piece; for a thread that may wait.
 pub(super) struct Pieces {
-    out: mpsc::Sender<Result<Bytes, ExportProblem>>,
+    out: Out,
     piece: Vec<u8>,
 }
 
 impl Pieces {
-    pub(super) fn new(out: mpsc::Sender<Result<Bytes, ExportProblem>>) -> Self {
+    pub(super) fn new(out: Out) -> Self {
         Self {
             out,
             piece: Vec::with_capacity(PIECE),
@@ -148,7 +263,7 @@ impl Pieces {
             return Ok(());
         }
         let piece = std::mem::replace(&mut self.piece, Vec::with_capacity(PIECE));
-        let sent = self.out.blocking_send(Ok(piece.into()));
+        let sent = self.out.0.blocking_send(Ok(Piece::Bytes(piece.into())));
         sent.map_err(|_| io::Error::from(io::ErrorKind::BrokenPipe))
     }
 }
@@ -164,5 +279,49 @@ impl Write for Pieces {
 
     fn flush(&mut self) -> io::Result<()> {
         self.send()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A file of two pieces, of which the writer says the end or not.
+    async fn written(ends: bool) -> Result<Vec<u8>, ExportProblem> {
+        let (out, pieces) = channel();
+        let thread = std::thread::spawn(move || {
+            let mut writer = Pieces::new(out.clone());
+            for piece in [b"one", b"two"] {
+                writer.write_all(piece).unwrap();
+                writer.flush().unwrap();
+            }
+            if ends {
+                out.end(Ok(Written { rows: 2, replaced: 1 }));
+            }
+        });
+        let whole = ExportFile::new("a".to_owned(), "text/csv", pieces).whole().await;
+        thread.join().unwrap();
+        whole
+    }
+
+    #[tokio::test]
+    async fn pieces_that_only_stop_are_not_a_file() {
+        assert_eq!(written(true).await.unwrap(), b"onetwo");
+        assert!(matches!(written(false).await, Err(ExportProblem::Cut)));
+    }
+
+    #[tokio::test]
+    async fn a_writer_hears_that_its_reader_left() {
+        let (out, pieces) = channel();
+        drop(pieces);
+        let writing = tokio::task::spawn_blocking(move || {
+            let mut writer = Pieces::new(out);
+            loop {
+                if let Err(error) = writer.write_all(b"one").and_then(|()| writer.flush()) {
+                    return error.kind();
+                }
+            }
+        });
+        assert_eq!(writing.await.unwrap(), io::ErrorKind::BrokenPipe);
     }
 }

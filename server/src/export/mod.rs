@@ -27,7 +27,7 @@ pub use self::account::{Account, AccountKind, AccountProblem};
 pub use self::books::Exports;
 pub use self::charset::Charset;
 pub use self::csv::{CsvWriter, Written};
-pub use self::file::{ExportFile, ExportProblem, FileRequest, Form, Scope, What};
+pub use self::file::{ExportFile, ExportProblem, FileRequest, Form, REPLACED, Scope, What};
 pub use self::kana::{KanaError, bank_kana};
 pub use self::results::{DailyRow, MonthlyRow, Sales, Tally};
 pub use self::table::{Cell, Column, Flavour, Row, Service};

@@ -11,6 +11,7 @@ mod acquire;
 mod api;
 mod body;
 mod card;
+mod limit;
 mod nonce;
 mod office;
 mod problem;
@@ -22,6 +23,7 @@ mod signed;
 mod throttle;
 mod wallet;
 mod watch;
+mod work;
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -40,17 +42,17 @@ use zeroize::Zeroizing;
 use crate::books::Books;
 use crate::keys::{KeysError, TownKeys};
 use crate::telemetry::Metrics;
+use api::export::Exporting;
+use limit::in_time;
 use nonce::Nonces;
 pub use problem::Problem;
 use replay::Replays;
 pub use serve::{Listening, ServeError, asked_to_stop};
 use throttle::{Rate, Throttle};
+use work::Running;
 
 /// The largest body in bytes: 500 receipts with room to spare.
 pub const MAX_BODY: usize = 1_024 * 1_024;
-
-/// How long one request may take.
-const TIME_LIMIT: Duration = Duration::from_secs(20);
 
 /// What one address may ask for without a signature. A town may sit behind one router.
 const ADDRESS: Rate = Rate {
@@ -102,6 +104,9 @@ pub struct App {
     cards: Throttle<Ref>,
     tokens: Throttle<u64>,
     outcomes: api::public::Outcomes,
+    running: Running,
+    document: api::document::Written,
+    exports: Exporting,
     office_token: Zeroizing<String>,
     behind_proxy: bool,
 }
@@ -131,6 +136,9 @@ impl App {
             cards: Throttle::new(CARDS),
             tokens: Throttle::new(TOKEN),
             outcomes: api::public::Outcomes::default(),
+            running: Running::default(),
+            document: api::document::Written::default(),
+            exports: Exporting::default(),
             office_token,
             behind_proxy,
         }))
@@ -162,14 +170,21 @@ pub fn router(app: Arc<App>) -> Router {
         .layer(from_fn(version))
         .route("/office", post(office::office).layer(DefaultBodyLimit::max(api::LARGE)))
         .layer(from_fn_with_state(app.clone(), our_town));
+    // Where it is not the provider, there is no such page.
+    let sandbox = app.books.charge_provider().and_then(|provider| provider.sandbox());
+    let pages = match sandbox {
+        None => Router::new(),
+        Some(_) => Router::new()
+            .route("/sandbox/pay/{hand}", get(sandbox::page).post(sandbox::pay))
+            .route("/sandbox/turn-back/{hand}", post(sandbox::turn_back)),
+    };
     Router::new()
         .nest("/v1/{muni}", town)
         .nest(
             "/api/v1/{muni}",
             api::router(&app).layer(from_fn_with_state(app.clone(), our_town)),
         )
-        .route("/sandbox/pay/{hand}", get(sandbox::page).post(sandbox::pay))
-        .route("/sandbox/turn-back/{hand}", post(sandbox::turn_back))
+        .merge(pages)
         .route("/healthz", get(watch::health))
         .route("/readyz", get(watch::ready))
         .route("/metrics", get(watch::metrics))
@@ -201,13 +216,5 @@ async fn version(request: Request, next: Next) -> Response {
         next.run(request).await
     } else {
         Problem::Version.into_response()
-    }
-}
-
-/// Ends a request that takes too long. What it began is finished or not; devices ask again.
-async fn in_time(request: Request, next: Next) -> Response {
-    match tokio::time::timeout(TIME_LIMIT, next.run(request)).await {
-        Ok(response) => response,
-        Err(_) => Problem::Timeout.into_response(),
     }
 }

@@ -12,8 +12,10 @@ use serde_json::Value;
 use subtle::ConstantTimeEq as _;
 
 use super::body::{bytes, was_forwarded};
+use super::limit::Patience;
+use super::work::to_its_end;
 use super::{App, Problem};
-use crate::operator::carry_out;
+use crate::operator::{Request as Asked, carry_out, jobs};
 
 /// Carries an operator's request out.
 pub(super) async fn office(
@@ -28,9 +30,22 @@ pub(super) async fn office(
     if !has_token(headers, &app.office_token) {
         return Err(Problem::Token);
     }
+    if let Some(patience) = request.extensions().get::<Patience>() {
+        patience.asked();
+    }
     let body = bytes(request, &app).await?;
-    let request = serde_json::from_slice(&body).map_err(|_| Problem::Malformed)?;
-    carry_out(&app.books, &app.keys, request).await.map(Json)
+    let request: Asked = serde_json::from_slice(&body).map_err(|_| Problem::Malformed)?;
+    let turn = match &request {
+        Asked::Job { job, .. } => Some(app.running.begin(jobs::name(*job))?),
+        _ => None,
+    };
+    to_its_end(async move {
+        let answer = carry_out(&app.books, &app.keys, request).await;
+        drop(turn);
+        answer
+    })
+    .await
+    .map(Json)
 }
 
 fn has_token(headers: &HeaderMap, token: &str) -> bool {

@@ -130,6 +130,8 @@ pub enum Problem {
     Unavailable,
     /// It took too long.
     Timeout,
+    /// The same work was begun before and has not ended.
+    Running,
     /// A mistake of the server.
     Internal,
 }
@@ -195,6 +197,7 @@ impl Problem {
             Self::TooMany { .. } => (S::TOO_MANY_REQUESTS, "too_many", "Too many requests"),
             Self::Unavailable => (S::SERVICE_UNAVAILABLE, "unavailable", "Try again"),
             Self::Timeout => (S::SERVICE_UNAVAILABLE, "timeout", "Took too long"),
+            Self::Running => (S::CONFLICT, "running", "Still running"),
             Self::Internal => (S::INTERNAL_SERVER_ERROR, "internal", "Mistake of the server"),
         }
     }
@@ -364,7 +367,7 @@ impl Problem {
         if let Self::TooMany { wait } | Self::CardStatus { wait } = self {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(wait));
         }
-        if matches!(self, Self::Unavailable | Self::Timeout) {
+        if matches!(self, Self::Unavailable | Self::Timeout | Self::Running) {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(5));
         }
         // For the log line.

@@ -74,6 +74,9 @@ pub enum KeysError {
     /// The roots are published test keys, which this build refuses (`docs/adr/0011`).
     #[error("the roots are test keys; this build refuses them")]
     TestRoot,
+    /// Money would be collected by the sandbox, which collects none and which this build refuses (`docs/adr/0011`).
+    #[error("the provider is the sandbox; this build refuses it")]
+    Sandbox,
     /// The system gave no random bytes, or a primitive refused its input.
     #[error("the system could not make a key")]
     NotMade,

@@ -91,7 +91,7 @@ impl Failure {
     pub fn of_problem(code: &str) -> Self {
         match code {
             "taken" => Self::Already,
-            "unavailable" | "timeout" | "too_many" | "card_status" => Self::NoAnswer,
+            "unavailable" | "too_many" | "card_status" => Self::NoAnswer,
             "internal" | "not_found" | "method" | "version" => Self::Other { what: code.to_owned() },
             _ => Self::Refused { code: code.to_owned() },
         }
@@ -130,6 +130,9 @@ fn sentence(code: &str) -> &'static str {
         "future" => "まだ来ていない時刻の処理はできません。",
         "passphrase" => "合言葉が正しくないか、短すぎます（12文字以上）。",
         "test_root" => "実演用の鍵です。製品版のサーバーでは使えません。",
+        "sandbox" => "実演用の決済です。製品版のサーバーでは使えません。town.json の provider を消してください。",
+        "running" => "同じ処理がまだ続いています。終わってから、もう一度実行してください。",
+        "timeout" => "サーバーはまだ処理を続けています。しばらくしてから、もう一度実行してください。",
         "not_loopback" => "ほかの機械から届く場所では、TLSの中継を前に置き --behind-tls-proxy を付けてください。",
         "unknown_town" => "別の自治体のサーバーです。",
         _ => "規則により受け付けられません。",
@@ -155,6 +158,9 @@ impl From<KeysError> for Failure {
             KeysError::WrongPassphrase | KeysError::ShortPassphrase | KeysError::NoPassphrase => Self::Passphrase,
             KeysError::TestRoot => Self::Refused {
                 code: "test_root".to_owned(),
+            },
+            KeysError::Sandbox => Self::Refused {
+                code: "sandbox".to_owned(),
             },
             other => Self::Data {
                 what: other.to_string(),

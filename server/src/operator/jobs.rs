@@ -19,6 +19,22 @@ pub(crate) enum Ran {
     Cards(Value),
 }
 
+/// What a job is called.
+pub(crate) const fn name(job: Job) -> &'static str {
+    match job {
+        Job::Lapse => "lapse",
+        Job::Expire => "expire",
+        Job::Publish => "publish",
+        Job::Cards => "cards",
+        Job::Points => "points",
+        Job::Rank => "rank",
+        Job::Bonus => "bonus",
+        Job::Exchanges => "exchanges",
+        Job::Orders => "orders",
+        Job::Close => "close",
+    }
+}
+
 /// Whether a job may run as of a time: what ends because of a mistyped year cannot be begun again.
 pub(crate) fn may_run(at: Time, now: Time) -> Result<(), Problem> {
     let may = at <= now || cfg!(feature = "demo");

@@ -19,7 +19,8 @@ use crate::keys::{KeysError, read_secret, write_file};
 
 const FILE: &str = "office.json";
 const ANSWER_LIMIT: usize = 64 * 1_024 * 1_024;
-const PATIENCE: Duration = Duration::from_secs(60);
+/// Longer than the server itself keeps anybody waiting: a close of a whole town takes minutes.
+const PATIENCE: Duration = Duration::from_secs(40 * 60);
 
 /// Where the server is, and the token it takes.
 #[derive(Serialize, Deserialize)]
@@ -89,7 +90,7 @@ impl Office {
         };
         match tokio::time::timeout(PATIENCE, self.exchange(stream, request)).await {
             Ok(answer) => answer.map(Some),
-            Err(_) => Err(Failure::NoAnswer),
+            Err(_) => Err(Failure::of_problem("timeout")),
         }
     }
 

@@ -160,7 +160,19 @@ impl Reader {
     pub async fn shop_list(&self) -> Result<Vec<NewShop>, StoreError> {
         let sets = self.all::<ShopSetRow>().await?;
         let shops = self.all::<ShopRow>().await?;
-        Ok(shops.into_iter().map(|row| super::new_shop(row, &sets)).collect())
+        let mut sets = super::sets_of(sets);
+        Ok(shops.into_iter().map(|row| super::new_shop(row, &mut sets)).collect())
+    }
+
+    /// Those of these shops that there are.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn shops_among(&self, shops: Vec<Pid>) -> Result<Vec<NewShop>, StoreError> {
+        let shops: Vec<Value> = shops.iter().map(Column::to_value).collect();
+        let mut sets = super::sets_of(self.among("shop", shops.clone()).await?);
+        let rows: Vec<ShopRow> = self.among("shop", shops).await?;
+        Ok(rows.into_iter().map(|row| super::new_shop(row, &mut sets)).collect())
     }
 
     /// An account.

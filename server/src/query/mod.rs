@@ -25,10 +25,11 @@ pub mod settlement;
 pub mod setup;
 pub mod transactions;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use kinchaku_protocol::doc::Role;
-use kinchaku_protocol::ids::{Pid, Ref};
+use kinchaku_protocol::ids::{Pid, Ref, SetId};
 use kinchaku_protocol::signature::PublicKey;
 use kinchaku_protocol::time::Time;
 
@@ -131,8 +132,8 @@ impl Reader {
         let Some(row) = self.one::<ShopRow>("shop", &shop).await? else {
             return Ok(None);
         };
-        let sets = self.among::<ShopSetRow>("shop", vec![shop.to_value()]).await?;
-        Ok(Some(new_shop(row, &sets)))
+        let mut sets = sets_of(self.among("shop", vec![shop.to_value()]).await?);
+        Ok(Some(new_shop(row, &mut sets)))
     }
 
     /// The sheets of a shop, with what it calls them; those no longer valid are left out.
@@ -183,13 +184,18 @@ impl Reader {
     }
 }
 
-fn new_shop(row: ShopRow, sets: &[ShopSetRow]) -> NewShop {
+/// The sets each shop is a member of.
+fn sets_of(rows: Vec<ShopSetRow>) -> BTreeMap<Pid, Vec<SetId>> {
+    let mut sets: BTreeMap<Pid, Vec<SetId>> = BTreeMap::new();
+    for row in rows.into_iter().filter(|row| row.member) {
+        sets.entry(row.shop).or_default().push(row.set_id);
+    }
+    sets
+}
+
+fn new_shop(row: ShopRow, sets: &mut BTreeMap<Pid, Vec<SetId>>) -> NewShop {
     NewShop {
-        sets: sets
-            .iter()
-            .filter(|set| set.shop == row.shop && set.member)
-            .map(|set| set.set_id)
-            .collect(),
+        sets: sets.remove(&row.shop).unwrap_or_default(),
         shop: row.shop,
         merchant_id: row.merchant_id,
         name: row.name,

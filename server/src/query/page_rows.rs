@@ -7,6 +7,7 @@ use kinchaku_protocol::doc::{
     AccountRow as PageAccount, BalanceRow, ClassRow as PageClass, HistoryRow, LotRow as PageLot, MemberRow, Row,
     SaleRow, ShopRow as PageShop, Table as List,
 };
+use kinchaku_protocol::ids::{MarkId, Pid};
 use kinchaku_protocol::money::Amount;
 use kinchaku_protocol::rules::card_number;
 
@@ -118,6 +119,11 @@ impl Reader {
                 self.among("shop", bytes(keys)).await?,
             ),
         };
+        let mut sets = super::sets_of(sets);
+        let mut alive: BTreeMap<Pid, Vec<MarkId>> = BTreeMap::new();
+        for mark in marks.into_iter().filter(|mark: &MarkRow| mark.dead_at.is_none()) {
+            alive.entry(mark.shop).or_default().push(mark.mark);
+        }
         Ok(shops
             .into_iter()
             .map(|row| {
@@ -125,16 +131,8 @@ impl Reader {
                     shop: row.shop,
                     name: row.name,
                     kana: row.kana,
-                    sets: sets
-                        .iter()
-                        .filter(|set| set.shop == row.shop && set.member)
-                        .map(|set| set.set_id)
-                        .collect(),
-                    marks: marks
-                        .iter()
-                        .filter(|mark| mark.shop == row.shop && mark.dead_at.is_none())
-                        .map(|mark| mark.mark)
-                        .collect(),
+                    sets: sets.remove(&row.shop).unwrap_or_default(),
+                    marks: alive.remove(&row.shop).unwrap_or_default(),
                     offline: row.offline,
                 };
                 let mut page = page_row(List::Shop, row.shop.0.to_vec(), &shop);

@@ -9,6 +9,7 @@ use kinchaku_protocol::time::Day;
 
 use super::Reader;
 use super::lists::columns;
+use super::transactions::end_of;
 use crate::export::{Sales, Tally};
 use crate::ledger::rows::OperationId;
 use crate::store::StoreError;
@@ -139,7 +140,7 @@ impl Reader {
             (By::Day, Some(_)) => SHOP_DAYS,
             (By::Month, Some(_)) => SHOP_MONTHS,
         };
-        let mut parameters = vec![Value::Text(first.digits()), Value::Text(last.plus(1).digits())];
+        let mut parameters = vec![Value::Text(first.digits()), Value::Text(end_of(last))];
         parameters.extend(shop.map(|shop| shop.to_value()));
         for row in self.store.report(self.town, sql, parameters).await? {
             let [from, class, operation, amount, count] = columns(&row)?;

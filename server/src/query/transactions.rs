@@ -10,7 +10,7 @@ use sha2::Sha256;
 use super::Reader;
 use super::lists::columns;
 use crate::command::Town;
-use crate::ledger::rows::{BusinessRow, IntentRow, MarkRow, Operation, OperationId};
+use crate::ledger::rows::{BusinessRow, CounterRow, IntentRow, MarkRow, Operation, OperationId};
 use crate::programme::Programmes;
 use crate::settlement::action::{CancelRefusal, Canceller};
 use crate::settlement::rows::RefundRow;
@@ -170,9 +170,7 @@ impl Reader {
         } else {
             ALL_NEWEST
         };
-        let end = query
-            .last
-            .map_or_else(|| "99999999".to_owned(), |day| day.plus(1).digits());
+        let end = query.last.map_or_else(|| "99999999".to_owned(), end_of);
         let end = match &query.after {
             Some(after) => after.clone().min(end),
             None => end,
@@ -191,6 +189,12 @@ impl Reader {
     /// Every sheet there ever was.
     pub(crate) async fn all_marks(&self) -> Result<Vec<MarkRow>, StoreError> {
         self.all().await
+    }
+
+    /// How many transactions there are: the last one's serial number, by which every number ends.
+    pub(crate) async fn newest_serial(&self) -> Result<u64, StoreError> {
+        let row = self.one::<CounterRow>("name", &"serial".to_owned()).await?;
+        Ok(row.map_or(0, |row| row.value))
     }
 
     /// Lines from one number on up to another, oldest first.
@@ -312,6 +316,17 @@ impl Reader {
         });
         Ok(lines.collect())
     }
+}
+
+/// The serial number in a transaction's number: in the order of the books, whatever day it was.
+pub(crate) fn serial(number: &str) -> Option<u64> {
+    number.get(8..)?.parse().ok()
+}
+
+/// Behind every number of a day. There is no number of a year with five digits, and none is asked for.
+pub(crate) fn end_of(day: Day) -> String {
+    let after = day.plus(1).digits();
+    if after.len() == 8 { after } else { "99999999".to_owned() }
 }
 
 type Undoable = (

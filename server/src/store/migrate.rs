@@ -31,6 +31,10 @@ pub const SQLITE: &[Migration] = &[
         version: 4,
         sql: include_str!("../../migrations/sqlite/0004_given_up.sql"),
     },
+    Migration {
+        version: 5,
+        sql: include_str!("../../migrations/sqlite/0005_who_did_it.sql"),
+    },
 ];
 
 /// For PostgreSQL.
@@ -50,6 +54,10 @@ pub const POSTGRES: &[Migration] = &[
     Migration {
         version: 4,
         sql: include_str!("../../migrations/postgres/0004_given_up.sql"),
+    },
+    Migration {
+        version: 5,
+        sql: include_str!("../../migrations/postgres/0005_who_did_it.sql"),
     },
 ];
 

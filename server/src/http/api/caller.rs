@@ -24,6 +24,8 @@ use crate::http::{App, Problem};
 pub(super) struct Caller {
     /// The number of the token; 0 for a device.
     pub(super) token: u64,
+    /// Which device, where it is one.
+    pub(super) device: Option<u64>,
     /// As the operator calls them; a device has no name.
     pub(super) name: String,
     pub(super) role: AccessRole,
@@ -46,11 +48,13 @@ pub(super) async fn identify(app: &Arc<App>, request: Request) -> Result<(Caller
     if parts.headers.contains_key("signature-input") && !parts.headers.contains_key(header::AUTHORIZATION) {
         let signed = Signed::read(Request::from_parts(parts.clone(), body), app).await?;
         let device = signed.device;
-        if device.role != Role::Shop {
+        // A document that is over is good for renewing it, and for nothing else.
+        if device.role != Role::Shop || device.expires <= clock::now() {
             return Err(Problem::Device);
         }
         let caller = Caller {
             token: 0,
+            device: Some(device.id),
             name: String::new(),
             role: AccessRole::Shop,
             merchant: None,
@@ -66,6 +70,7 @@ pub(super) async fn identify(app: &Arc<App>, request: Request) -> Result<(Caller
     app.tokens.take(row.id, 1, Instant::now())?;
     let caller = Caller {
         token: row.id,
+        device: None,
         name: row.name,
         role: row.role,
         merchant: row.merchant,

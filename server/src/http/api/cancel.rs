@@ -99,7 +99,7 @@ pub(super) async fn by_shop(
     At(Which { tran_id }): At<Which>,
     Sent(asked): Sent<Cancel>,
 ) -> Result<Json<Cancelled>, Refused> {
-    cancel(&app, &caller, &tran_id, Canceller::Shop(shop), asked).await
+    cancel(&app, &caller, tran_id, Canceller::Shop(shop), asked).await
 }
 
 /// The office takes a payment back, all of it, also after the close.
@@ -113,26 +113,29 @@ pub(super) async fn by_office(
     At(Which { tran_id }): At<Which>,
     Sent(asked): Sent<Cancel>,
 ) -> Result<Json<Cancelled>, Refused> {
-    cancel(&app, &caller, &tran_id, Canceller::Office, asked).await
+    cancel(&app, &caller, tran_id, Canceller::Office, asked).await
 }
 
 async fn cancel(
-    app: &App,
+    app: &Arc<App>,
     caller: &Caller,
-    tran_id: &str,
+    tran_id: String,
     by: Canceller,
     asked: Cancel,
 ) -> Result<Json<Cancelled>, Refused> {
-    let found = find(app, tran_id, by).await?;
+    let found = find(app, &tran_id, by).await?;
     let intent = payment(&found)?;
     if found.total.units() != asked.amount {
         return Err(Problem::AmountDiffers.into());
     }
     let note = asked.note.map_or_else(String::new, |note| note.0.0);
     let by = (by, caller.token);
-    let taken = app.books.cancel_payment(&app.keys, intent, by, note, clock::now());
-    let taken = taken.await?;
-    app.deed(caller, "cancel", tran_id).await?;
+    let desk = app.clone();
+    let work = async move {
+        let taken = desk.books.cancel_payment(&desk.keys, intent, by, note, clock::now());
+        Ok((tran_id, taken.await?))
+    };
+    let taken = app.act(caller, "cancel", work).await?;
     let rows = taken.rows.into_iter().map(|(tran_id, class, amount)| Slip {
         tran_id,
         class: class.0,
@@ -161,8 +164,13 @@ pub(super) async fn cash(
     let found = find(&app, &tran_id, by).await?;
     let intent = payment(&found)?;
     let by = (by, caller.token);
-    app.books.cash_refund(intent, by, asked.note.0.0, clock::now()).await?;
-    app.deed(&caller, "cash_refund", tran_id).await?;
+    let desk = app.clone();
+    let work = async move {
+        let written = desk.books.cash_refund(intent, by, asked.note.0.0, clock::now());
+        written.await?;
+        Ok((tran_id, ()))
+    };
+    app.act(&caller, "cash_refund", work).await?;
     Ok(Json(Refunded {
         intent: intent.to_string(),
         total: found.total.units(),

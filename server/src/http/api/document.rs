@@ -1,9 +1,11 @@
 //! The OpenAPI 3.1 document: made from the handlers themselves.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use axum::Json;
+use axum::body::Bytes;
 use axum::extract::State;
+use axum::http::header;
+use axum::response::{IntoResponse as _, Response};
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder, Server};
@@ -11,9 +13,10 @@ use utoipa::{Modify, OpenApi};
 
 use super::refused::ProblemBody;
 use super::{
-    cancel, me, members, orders, programmes, public, results, rosters, sales, settlements, shops, transactions, watch,
+    cancel, deed, me, members, odd, orders, programmes, public, results, rosters, sales, settlements, shops, transactions,
+    watch,
 };
-use crate::http::App;
+use crate::http::{App, Problem};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -58,6 +61,10 @@ use crate::http::App;
         orders::orders,
         orders::paid,
         orders::refund,
+        odd::events,
+        odd::done,
+        odd::returned,
+        odd::unsettled,
         members::member,
         members::take_away,
         members::exchanges,
@@ -65,6 +72,7 @@ use crate::http::App;
         public::provider,
         watch::books,
         watch::audit,
+        deed::log,
         watch::job,
     ),
     components(schemas(ProblemBody)),
@@ -132,9 +140,20 @@ fn add_refusals(operation: &mut Operation) {
     }
 }
 
+/// The document once it was written: anybody may ask for it, as often as they like.
+#[derive(Default)]
+pub(in crate::http) struct Written(OnceLock<Bytes>);
+
 /// The document, for this town.
-pub(super) async fn document(State(app): State<Arc<App>>) -> Json<utoipa::openapi::OpenApi> {
-    let mut document = Document::openapi();
-    document.servers = Some(vec![Server::new(format!("/api/v1/{}", app.books.town().muni))]);
-    Json(document)
+pub(super) async fn document(State(app): State<Arc<App>>) -> Result<Response, Problem> {
+    let text = match app.document.0.get() {
+        Some(text) => text.clone(),
+        None => {
+            let mut document = Document::openapi();
+            document.servers = Some(vec![Server::new(format!("/api/v1/{}", app.books.town().muni))]);
+            let text = serde_json::to_vec(&document).map_err(|_| Problem::Internal)?;
+            app.document.0.get_or_init(|| text.into()).clone()
+        }
+    };
+    Ok(([(header::CONTENT_TYPE, "application/json")], text).into_response())
 }

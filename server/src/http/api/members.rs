@@ -182,7 +182,7 @@ pub(super) async fn member(State(app): State<Arc<App>>, At(card): At<Card>) -> R
     let account = card.account()?;
     let reader = app.books.reader();
     let member = reader.member(account).await?.ok_or(Problem::Unknown)?;
-    let names = Names::of(reader).await?;
+    let names = Names::of(reader, []).await?;
     let held = |holding: Holding| Held {
         service: names.service(holding.class),
         value: holding.value.units(),
@@ -230,8 +230,12 @@ pub(super) async fn take_away(
         token: caller.token,
     };
     let action = Action::Points(PointsAction::Forfeit(forfeiture));
-    app.books.execute(action, clock::now()).await?;
-    app.deed(&caller, "forfeit", card.card).await?;
+    let desk = app.clone();
+    let work = async move {
+        desk.books.execute(action, clock::now()).await?;
+        Ok((card.card, ()))
+    };
+    app.act(&caller, "forfeit", work).await?;
     let row = app.books.reader().forfeit(id).await?.ok_or(Problem::Internal)?;
     Ok(Json(forfeit(row)))
 }

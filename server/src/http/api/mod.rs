@@ -7,12 +7,15 @@
 mod asked;
 mod caller;
 mod cancel;
-mod document;
+mod deed;
+pub(super) mod document;
+pub(super) mod export;
 mod guard;
 mod listed;
 mod me;
 mod members;
 mod named;
+mod odd;
 mod orders;
 mod programmes;
 pub(super) mod public;
@@ -32,11 +35,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 
-use super::{App, Problem};
-use crate::access::action::AccessAction;
-use crate::clock;
-use crate::command::Action;
-use caller::Caller;
+use super::App;
 use guard::{Need, guard};
 
 /// Bytes of a folder or a list of people.
@@ -61,7 +60,6 @@ pub(super) fn router(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/shops/{shop}/settlements", get(settlements::of_shop))
         .route("/shops/{shop}/export/{kind}", get(results::file_of_shop));
     let look = Router::new()
-        .route("/office/programmes", get(programmes::folder))
         .route("/office/programmes/{id}", get(programmes::programme))
         .route("/office/rosters", get(rosters::rosters))
         .route("/office/transactions", get(transactions::of_all))
@@ -70,22 +68,27 @@ pub(super) fn router(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/office/export/{kind}", get(results::file_of_all))
         .route("/office/settlements", get(settlements::of_all))
         .route("/office/settlements/{class}/{number}", get(settlements::payouts))
+        .route("/office/sales/{id}/applications", get(sales::applications))
+        .route("/office/orders", get(orders::orders))
+        .route("/office/odd-events", get(odd::events))
+        .route("/office/unsettled", get(odd::unsettled))
+        .route("/office/exchanges", get(members::exchanges))
+        .route("/office/members/{card}", get(members::member))
+        .route("/office/books", get(watch::books));
+    // A folder and an order for the bank have the accounts of all shops.
+    let office = Router::new()
+        .route("/office/programmes", get(programmes::folder))
         .route(
             "/office/settlements/{class}/{number}/transfer",
             get(settlements::transfer),
         )
-        .route("/office/sales/{id}/applications", get(sales::applications))
-        .route("/office/orders", get(orders::orders))
-        .route("/office/exchanges", get(members::exchanges))
-        .route("/office/members/{card}", get(members::member))
-        .route("/office/books", get(watch::books))
-        .route("/office/audit", get(watch::audit));
-    let office = Router::new()
         .route("/office/transactions/{tran_id}/cancel", post(cancel::by_office))
         .route("/office/sales/{id}/applications", post(sales::apply))
         .route("/office/sales/{id}/applications/{app}/void", post(sales::void))
         .route("/office/orders/{id}/paid", post(orders::paid))
         .route("/office/orders/{id}/refund", post(orders::refund))
+        .route("/office/orders/{id}/returned", post(odd::returned))
+        .route("/office/odd-events/{event}/done", post(odd::done))
         .route("/office/members/{card}/forfeits", post(members::take_away));
     let manager = Router::new()
         .route("/office/programmes", post(programmes::load))
@@ -96,23 +99,12 @@ pub(super) fn router(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/office/sales/{id}/close-list", post(sales::close_list))
         .route("/office/sales/{id}/draw", post(sales::draw))
         .route("/office/jobs/{job}", post(watch::job))
+        .route("/office/audit", get(watch::audit))
+        .route("/office/log", get(deed::log))
         .layer(DefaultBodyLimit::max(LARGE));
     open.merge(needs(anybody, Need::Anybody))
         .merge(needs(shop, Need::Shop))
         .merge(needs(look, Need::Look))
         .merge(needs(office, Need::Office))
         .merge(needs(manager, Need::Manager))
-}
-
-impl App {
-    /// Writes down what somebody did.
-    async fn deed(&self, caller: &Caller, deed: &str, target: impl Into<String>) -> Result<(), Problem> {
-        let action = AccessAction::Log {
-            token: caller.token,
-            deed: deed.to_owned(),
-            target: target.into(),
-        };
-        self.books.execute(Action::Access(action), clock::now()).await?;
-        Ok(())
-    }
 }

@@ -1,6 +1,6 @@
 //! What classes and shops are called, for rows that name them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use kinchaku_protocol::ids::{ClassId, Pid};
 use serde::Serialize;
@@ -42,9 +42,11 @@ pub(super) struct Names {
 }
 
 impl Names {
-    pub(super) async fn of(reader: &Reader) -> Result<Self, StoreError> {
+    /// Of all classes, and of these shops.
+    pub(super) async fn of(reader: &Reader, shops: impl IntoIterator<Item = Pid>) -> Result<Self, StoreError> {
         let classes = reader.class_list().await?;
-        let shops = reader.shop_list().await?;
+        let shops: BTreeSet<Pid> = shops.into_iter().collect();
+        let shops = reader.shops_among(shops.into_iter().collect()).await?;
         Ok(Self {
             classes: classes.into_iter().map(|row| (row.id, row)).collect(),
             shops: shops.into_iter().map(|row| (row.shop, row)).collect(),

@@ -107,7 +107,7 @@ pub(super) struct Part {
 #[into_params(parameter_in = Path)]
 pub(super) struct Which {
     /// Its number.
-    id: u64,
+    pub(super) id: u64,
 }
 
 /// Orders, the first first.
@@ -144,8 +144,9 @@ pub(super) async fn refund(
     caller: Caller,
     At(Which { id }): At<Which>,
 ) -> Result<Json<Order>, Refused> {
-    let order = app.books.refund(id, clock::now()).await?;
-    app.deed(&caller, "refund", id.to_string()).await?;
+    let desk = app.clone();
+    let work = async move { Ok((id.to_string(), desk.books.refund(id, clock::now()).await?)) };
+    let order = app.act(&caller, "refund", work).await?;
     Ok(Json(shown(order)))
 }
 
@@ -159,12 +160,13 @@ pub(super) async fn paid(
     caller: Caller,
     At(Which { id }): At<Which>,
 ) -> Result<Json<Order>, Refused> {
-    let order = app.books.paid_at_counter(id, clock::now()).await?;
-    app.deed(&caller, "paid", id.to_string()).await?;
+    let desk = app.clone();
+    let work = async move { Ok((id.to_string(), desk.books.paid_at_counter(id, clock::now()).await?)) };
+    let order = app.act(&caller, "paid", work).await?;
     Ok(Json(shown(order)))
 }
 
-fn shown(row: OrderRow) -> Order {
+pub(super) fn shown(row: OrderRow) -> Order {
     Order {
         id: row.id,
         programme: row.programme,

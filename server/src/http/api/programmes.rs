@@ -14,6 +14,7 @@ use super::asked::{At, Sent};
 use super::caller::Caller;
 use super::refused::Refused;
 use crate::clock;
+use crate::http::limit::Patience;
 use crate::http::{App, Problem};
 use crate::programme::{Folder, Kind, Programme, Window, read_folder};
 use crate::sale::rows::SaleRow;
@@ -185,10 +186,15 @@ pub(super) async fn check(State(app): State<Arc<App>>, Sent(sent): Sent<Files>) 
 pub(super) async fn load(
     State(app): State<Arc<App>>,
     caller: Caller,
+    _: Patience,
     Sent(sent): Sent<Files>,
 ) -> Result<Json<Loaded>, Refused> {
-    let version = app.books.load_folder(sent.folder(), clock::now()).await?;
-    app.deed(&caller, "programmes", version.to_string()).await?;
+    let desk = app.clone();
+    let work = async move {
+        let version = desk.books.load_folder(sent.folder(), clock::now()).await?;
+        Ok((version.to_string(), version))
+    };
+    let version = app.act(&caller, "programmes", work).await?;
     Ok(Json(Loaded { version }))
 }
 

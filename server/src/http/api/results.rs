@@ -13,12 +13,13 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::asked::{Asked, At, Text};
+use super::caller::Caller;
 use super::guard::{InShop, ShopPath};
 use super::listed::Listed;
 use super::named::{Names, Service};
 use super::refused::Refused;
 use crate::clock;
-use crate::export::{self, Charset, ExportProblem, FileRequest, Form, Scope, What};
+use crate::export::{self, Charset, ExportProblem, FileRequest, Form, REPLACED, Scope, What};
 use crate::http::{App, Problem};
 use crate::query::results::By;
 
@@ -141,7 +142,7 @@ async fn results(app: &App, shop: Option<Pid>, asked: Span) -> Result<Json<Liste
     };
     let reader = app.books.reader();
     let lines = reader.results(shop, by, first, last).await?;
-    let names = Names::of(reader).await?;
+    let names = Names::of(reader, []).await?;
     let rows = lines.iter().map(|line| {
         let day = line.from.to_string();
         let month = day.get(..7).map(str::to_owned);
@@ -249,11 +250,12 @@ pub(super) struct File {
 )]
 pub(super) async fn file_of_shop(
     State(app): State<Arc<App>>,
+    caller: Caller,
     InShop(shop): InShop,
     At(kind): At<Kind>,
     Asked(asked): Asked<File>,
 ) -> Result<Response, Refused> {
-    file(&app, Scope::Shop(shop), kind.kind, asked).await
+    file(&app, &caller, (Scope::Shop(shop), kind.kind), asked).await
 }
 
 /// A file of all shops.
@@ -266,13 +268,14 @@ pub(super) async fn file_of_shop(
 )]
 pub(super) async fn file_of_all(
     State(app): State<Arc<App>>,
+    caller: Caller,
     At(kind): At<Kind>,
     Asked(asked): Asked<File>,
 ) -> Result<Response, Refused> {
-    file(&app, Scope::All, kind.kind, asked).await
+    file(&app, &caller, (Scope::All, kind.kind), asked).await
 }
 
-async fn file(app: &App, scope: Scope, kind: KindWord, asked: File) -> Result<Response, Refused> {
+async fn file(app: &App, caller: &Caller, (scope, kind): (Scope, KindWord), asked: File) -> Result<Response, Refused> {
     let (first, last) = span(asked.from, asked.to)?;
     let request = FileRequest {
         what: match kind {
@@ -293,18 +296,22 @@ async fn file(app: &App, scope: Scope, kind: KindWord, asked: File) -> Result<Re
             (FormWord::Csv, Letters::Cp932) => Form::Csv(Charset::Cp932),
         },
     };
+    let place = app.exports.begin(caller)?;
     let file = app
         .books
-        .export(request, clock::now())
+        .export_with(request, clock::now(), place)
         .await
         .map_err(|problem| match problem {
             ExportProblem::Store(error) => error.into(),
             ExportProblem::NoShop => Problem::Unknown,
-            ExportProblem::Io(_) | ExportProblem::Xlsx(_) => Problem::Unavailable,
+            ExportProblem::Io(_) | ExportProblem::Xlsx(_) | ExportProblem::Cut => Problem::Unavailable,
         })?;
     let content_type = file.content_type;
     let name = file.name.clone();
-    attached(Body::new(file), content_type, &name)
+    let mut response = attached(Body::new(file), content_type, &name)?;
+    let headers = response.headers_mut();
+    headers.insert(header::TRAILER, HeaderValue::from_static(REPLACED));
+    Ok(response)
 }
 
 /// A file to be saved under a name in ASCII.

@@ -13,6 +13,7 @@ use super::caller::Caller;
 use super::listed::Listed;
 use super::refused::Refused;
 use crate::clock;
+use crate::http::limit::Patience;
 use crate::http::{App, Problem};
 
 /// The longest name of a list.
@@ -70,6 +71,7 @@ pub(super) async fn rosters(State(app): State<Arc<App>>) -> Result<Json<Listed<R
 pub(super) async fn import(
     State(app): State<Arc<App>>,
     caller: Caller,
+    _: Patience,
     At(Named { name }): At<Named>,
     request: Request,
 ) -> Result<Json<Imported>, Refused> {
@@ -81,7 +83,11 @@ pub(super) async fn import(
         return Err(Refused::field("name", "expected 1 to 64 letters"));
     }
     let list = whole(request, &()).await?;
-    let lines = app.books.import_roster(&name, &list, clock::now()).await?;
-    app.deed(&caller, "roster", name).await?;
+    let desk = app.clone();
+    let work = async move {
+        let lines = desk.books.import_roster(&name, &list, clock::now()).await?;
+        Ok((name, lines))
+    };
+    let lines = app.act(&caller, "roster", work).await?;
     Ok(Json(Imported { lines }))
 }

@@ -182,8 +182,19 @@ pub(super) struct Part {
     limit: Limit,
 }
 
-async fn sale(app: &App, action: SaleAction) -> Result<Outcome, Problem> {
-    Ok(app.books.execute(Action::Sale(action), clock::now()).await?)
+/// One command about a sale, by somebody.
+async fn sale(
+    app: &Arc<App>,
+    caller: &Caller,
+    (deed, target): (&'static str, String),
+    action: SaleAction,
+) -> Result<Outcome, Refused> {
+    let desk = app.clone();
+    let work = async move {
+        let outcome = desk.books.execute(Action::Sale(action), clock::now());
+        Ok((target, outcome.await?))
+    };
+    app.act(caller, deed, work).await
 }
 
 /// Publishes the hash of the draw's seed, before applications close.
@@ -199,8 +210,8 @@ pub(super) async fn commit(
 ) -> Result<Json<Committed>, Refused> {
     let commitment = asked.commitment.0;
     let programme = id;
-    sale(&app, SaleAction::Commit { programme, commitment }).await?;
-    app.deed(&caller, "commitment", id.to_string()).await?;
+    let action = SaleAction::Commit { programme, commitment };
+    sale(&app, &caller, ("commitment", id.to_string()), action).await?;
     Ok(Json(Committed {
         commitment: commitment.to_string(),
     }))
@@ -228,10 +239,14 @@ pub(super) async fn apply(
         address: address.to_string(),
         phone: phone.to_string(),
     };
-    let books = &app.books;
-    let taken = books.apply_on_paper(id, &form, asked.units, sent.as_bytes(), clock::now());
-    let application = taken.await?.to_string();
-    app.deed(&caller, "application", application.clone()).await?;
+    let desk = app.clone();
+    let work = async move {
+        let books = &desk.books;
+        let taken = books.apply_on_paper(id, &form, asked.units, sent.as_bytes(), clock::now());
+        let application = taken.await?.to_string();
+        Ok((application.clone(), application))
+    };
+    let application = app.act(&caller, "application", work).await?;
     Ok(Json(Applied { id: application }))
 }
 
@@ -280,8 +295,8 @@ pub(super) async fn void(
 ) -> Result<Json<Applied>, Refused> {
     let id = Ref::from_hex(&which.app).ok_or(Problem::Unknown)?;
     let programme = which.id;
-    sale(&app, SaleAction::Void { programme, id }).await?;
-    app.deed(&caller, "void", which.app.clone()).await?;
+    let action = SaleAction::Void { programme, id };
+    sale(&app, &caller, ("void", which.app.clone()), action).await?;
     Ok(Json(Applied { id: which.app }))
 }
 
@@ -295,8 +310,8 @@ pub(super) async fn close_list(
     caller: Caller,
     At(Number { id }): At<Number>,
 ) -> Result<Json<ListClosed>, Refused> {
-    sale(&app, SaleAction::CloseList { programme: id }).await?;
-    app.deed(&caller, "close_list", id.to_string()).await?;
+    let action = SaleAction::CloseList { programme: id };
+    sale(&app, &caller, ("close_list", id.to_string()), action).await?;
     let row = app.books.reader().sale_state(id).await?.ok_or(Problem::Internal)?;
     Ok(Json(ListClosed {
         list: row.list.map(|list| list.to_string()),
@@ -316,11 +331,9 @@ pub(super) async fn draw(
     Sent(asked): Sent<Seed>,
 ) -> Result<Json<Drawn>, Refused> {
     let seed = asked.seed.0.0;
-    match sale(&app, SaleAction::Draw { programme: id, seed }).await? {
-        Outcome::Drawn { applications, won } => {
-            app.deed(&caller, "draw", id.to_string()).await?;
-            Ok(Json(Drawn { applications, won }))
-        }
+    let action = SaleAction::Draw { programme: id, seed };
+    match sale(&app, &caller, ("draw", id.to_string()), action).await? {
+        Outcome::Drawn { applications, won } => Ok(Json(Drawn { applications, won })),
         _ => Err(Problem::Internal.into()),
     }
 }

@@ -21,7 +21,10 @@ use super::refused::Refused;
 use super::results::attached;
 use crate::clock;
 use crate::export::TransferProblem;
+use crate::http::limit::Patience;
 use crate::http::{App, Problem};
+use crate::operator::jobs;
+use crate::operator::request::Job;
 use crate::query::settlement::PeriodStanding;
 use crate::settlement::rows::{PayoutRow, PeriodRow, PeriodState};
 
@@ -174,7 +177,7 @@ pub(super) async fn of_shop(
     InShop(shop): InShop,
 ) -> Result<Json<Listed<ShopPeriod>>, Refused> {
     let reader = app.books.reader();
-    let names = Names::of(reader).await?;
+    let names = Names::of(reader, []).await?;
     let periods = reader.shop_settlements(shop, clock::now()).await?;
     let periods = periods.iter().map(|period| ShopPeriod {
         service: names.service(period.class),
@@ -219,14 +222,21 @@ pub(super) async fn of_all(
 pub(super) async fn close(
     State(app): State<Arc<App>>,
     caller: Caller,
+    _: Patience,
     Sent(asked): Sent<Close>,
 ) -> Result<Json<Listed<Period>>, Refused> {
     let now = clock::now();
     let through = asked.through.map_or(now.day(), |day| day.0);
     let class = asked.class.map(ClassId);
-    let closed = app.books.close_periods(class, through, now).await?;
     let target = class.map_or_else(|| format!("all {through}"), |class| format!("{class} {through}"));
-    app.deed(&caller, "close", target).await?;
+    let turn = app.running.begin(jobs::name(Job::Close))?;
+    let desk = app.clone();
+    let work = async move {
+        let closed = desk.books.close_periods(class, through, now).await;
+        drop(turn);
+        Ok((target, closed?))
+    };
+    let closed = app.act(&caller, "close", work).await?;
     Ok(Json(Listed::whole(with_sums(&app, closed).await?)))
 }
 
@@ -241,8 +251,8 @@ pub(super) async fn payouts(State(app): State<Arc<App>>, At(which): At<Which>) -
     let period = reader.periods(Some(class)).await?;
     let period = period.into_iter().find(|row| row.number == which.number);
     let period = period.ok_or(Problem::Unknown)?;
-    let names = Names::of(reader).await?;
     let rows = reader.payouts(class, which.number).await?;
+    let names = Names::of(reader, rows.iter().map(|row| row.shop)).await?;
     let items = rows.iter().map(|row| Payout {
         shop: names.shop(row.shop),
         used: row.used.units(),
@@ -283,7 +293,7 @@ pub(super) async fn transfer(
 
 async fn with_sums(app: &App, periods: Vec<PeriodRow>) -> Result<Vec<Period>, Refused> {
     let reader = app.books.reader();
-    let names = Names::of(reader).await?;
+    let names = Names::of(reader, []).await?;
     let mut all = Vec::new();
     for period in periods {
         let rows = reader.payouts(period.class, period.number).await?;

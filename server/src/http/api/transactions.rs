@@ -249,7 +249,8 @@ async fn list(app: &App, asked: OfAll, with_shop: bool) -> Result<Json<Listed<Tr
     };
     let reader = app.books.reader();
     let rows = reader.transactions(&query, clock::now()).await?;
-    let names = Names::of(reader).await?;
+    let shops = rows.iter().filter_map(|row| row.line.row.shop).filter(|_| with_shop);
+    let names = Names::of(reader, shops).await?;
     let rows = rows.iter().map(|row| shown(&app.books, &names, row, with_shop));
     Ok(Json(Listed::part(rows.collect(), limit, |row| row.tran_id.clone())))
 }
@@ -288,7 +289,8 @@ pub(super) async fn find(app: &App, tran_id: &str, by: Canceller) -> Result<quer
 
 async fn detail(app: &App, tran_id: &str, by: Canceller) -> Result<Json<Detail>, Refused> {
     let found = find(app, tran_id, by).await?;
-    let names = Names::of(app.books.reader()).await?;
+    let shops = found.parts.iter().filter_map(|part| part.line.row.shop);
+    let names = Names::of(app.books.reader(), shops).await?;
     let parts = found.parts.iter();
     Ok(Json(Detail {
         row: shown(&app.books, &names, &found.transaction, true),

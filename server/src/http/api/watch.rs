@@ -15,6 +15,8 @@ use super::caller::Caller;
 use super::named::{Names, Service};
 use super::refused::Refused;
 use crate::clock;
+use crate::http::limit::Patience;
+use crate::http::work::aside;
 use crate::http::{App, Problem};
 use crate::ledger::rows::Book;
 use crate::operator::jobs::{self, Ran};
@@ -143,7 +145,7 @@ impl Written for Time {
 )]
 pub(super) async fn books(State(app): State<Arc<App>>) -> Result<Json<TrialBalance>, Refused> {
     let reader = app.books.reader();
-    let names = Names::of(reader).await?;
+    let names = Names::of(reader, []).await?;
     let trial = reader.trial_balance().await?;
     let classes = reader.class_list().await?.into_iter().map(|class| {
         let lines = trial.iter().filter(|line| line.class == class.id);
@@ -185,8 +187,15 @@ const fn word(book: Book) -> BookWord {
     get, path = "/office/audit", tag = "office",
     responses((status = 200, description = "What was found", body = Audited))
 )]
-pub(super) async fn audit(State(app): State<Arc<App>>) -> Result<Json<Audited>, Refused> {
-    let report = app.books.reader().audit().await?;
+pub(super) async fn audit(State(app): State<Arc<App>>, _: Patience) -> Result<Json<Audited>, Refused> {
+    let turn = app.running.begin("audit")?;
+    let work = async move {
+        let report = app.books.reader().audit().await;
+        drop(turn);
+        Ok::<_, Refused>(report?)
+    };
+    // It reads every table and computes over them: nobody waits behind that.
+    let report = aside(work).await?;
     let violations = report.violations.iter().map(|found| Violation {
         rule: found.rule.to_string(),
         place: found.place.to_string(),
@@ -206,24 +215,32 @@ pub(super) async fn audit(State(app): State<Arc<App>>) -> Result<Json<Audited>, 
 pub(super) async fn job(
     State(app): State<Arc<App>>,
     caller: Caller,
+    _: Patience,
     At(which): At<Which>,
     Sent(when): Sent<When>,
 ) -> Result<Json<Done>, Refused> {
     let now = clock::now();
     let at = when.at.map_or(now, |at| at.0);
     jobs::may_run(at, now)?;
-    let (job, name) = match which.job {
-        JobWord::Lapse => (Job::Lapse, "lapse"),
-        JobWord::Expire => (Job::Expire, "expire"),
-        JobWord::Points => (Job::Points, "points"),
-        JobWord::Rank => (Job::Rank, "rank"),
-        JobWord::Bonus => (Job::Bonus, "bonus"),
-        JobWord::Exchanges => (Job::Exchanges, "exchanges"),
-        JobWord::Orders => (Job::Orders, "orders"),
-        JobWord::Close => (Job::Close, "close"),
-        JobWord::Publish => (Job::Publish, "publish"),
+    let job = match which.job {
+        JobWord::Lapse => Job::Lapse,
+        JobWord::Expire => Job::Expire,
+        JobWord::Points => Job::Points,
+        JobWord::Rank => Job::Rank,
+        JobWord::Bonus => Job::Bonus,
+        JobWord::Exchanges => Job::Exchanges,
+        JobWord::Orders => Job::Orders,
+        JobWord::Close => Job::Close,
+        JobWord::Publish => Job::Publish,
     };
-    let (done, bulletin) = match jobs::run(&app.books, job, at).await? {
+    let turn = app.running.begin(jobs::name(job))?;
+    let desk = app.clone();
+    let work = async move {
+        let ran = jobs::run(&desk.books, job, at).await;
+        drop(turn);
+        Ok((at.to_string(), ran?))
+    };
+    let (done, bulletin) = match app.act(&caller, jobs::name(job), work).await? {
         Ran::Ended(done) => (done, None),
         Ran::Bulletin(signed) => {
             let bulletin = Received::<Bulletin>::read(&signed).map_err(|_| Problem::Internal)?;
@@ -231,7 +248,6 @@ pub(super) async fn job(
         }
         Ran::Cards(_) => return Err(Problem::Internal.into()),
     };
-    app.deed(&caller, name, at.to_string()).await?;
     Ok(Json(Done {
         job: which.job,
         at: at.to_string(),
