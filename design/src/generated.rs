@@ -831,6 +831,8 @@ pub enum Key {
     ErrorAcquireStep,
     /// 支払いの途中です。支払いを終えてから、もう一度試してください。
     ErrorAcquirePaying,
+    /// 似た申し込みの答えを待っています。今の内容は送っていません。つながる所で更新してから、もう一度試してください。
+    ErrorAcquireAnother,
     /// カード番号がちがいます。ポイントの画面の10桁を、もう一度入れてください。
     ErrorCardNumber,
     /// 指定の書き方がちがいます。--help で書き方を見てください。
@@ -1445,6 +1447,18 @@ pub enum Key {
     ConsoleHeadBook,
     /// 残り
     ConsoleHeadSum,
+    /// トークン
+    ConsoleHeadToken,
+    /// 端末
+    ConsoleHeadDevice,
+    /// 日時
+    ConsoleHeadAt,
+    /// 対象
+    ConsoleHeadOf,
+    /// 番号
+    ConsoleHeadLine,
+    /// 続きは --after {line} で見られます。
+    ConsoleLogMore,
     /// （併用）
     ConsoleCombined,
     /// 取消の控え
@@ -1537,6 +1551,12 @@ pub enum Key {
     ConsoleWordRefund,
     /// 注文{order}を返金しました。
     ConsoleRefundDone,
+    /// 注文{order}の代金を窓口で受け取りましたか。記録は元に戻せません（受け取った／やめる）
+    ConsolePaidQuestion,
+    /// 受け取った
+    ConsoleWordTaken,
+    /// 注文{order}の入金を記録しました。
+    ConsolePaidDone,
     /// カード番号 {card}　口座 {account}　{opened}から
     ConsoleMemberLine,
     /// この口座は止まっています
@@ -1755,6 +1775,8 @@ pub enum Key {
     ErrorConsoleNotClosed,
     /// サーバーが混みあっています。少し待って、もう一度やり直してください。
     ErrorConsoleBusy,
+    /// サーバーで同じ処理が続いています。終わってから、もう一度試してください。
+    ErrorConsoleRunning,
     /// 決まりに合わないため、できません（{code}）。内容を確かめてください。
     ErrorConsoleRefused,
     /// サーバーの中で問題が起きました。同じことが続くときは、事務局に知らせてください。
@@ -1815,6 +1837,8 @@ pub enum Key {
     ErrorApplySoldOut,
     /// 氏名、生年月日、住所、電話番号、口数を1行ずつ入れてください。口数は数字です。
     ErrorApplyFields,
+    /// 答えが届きません。受け付けたかもしれません。もう一度送るときは、同じ内容に --nonce {nonce} を付けてください。二重にはなりません。
+    ErrorApplyLost,
     /// {path}は抽選の種のファイルではありません。種を作ったときのファイルを指定してください。
     ErrorSeedFile,
     /// 公表したハッシュ値とちがう種です。種を作ったときのファイルを指定してください。
@@ -1905,6 +1929,8 @@ pub enum Key {
     CliOfficeOrders,
     /// 注文を返金する
     CliOfficeRefund,
+    /// 窓口で受け取った代金を記録する
+    CliOfficePaid,
     /// ポイントの交換を見る
     CliOfficeExchanges,
     /// カード番号で会員を見る
@@ -1917,6 +1943,8 @@ pub enum Key {
     CliOfficeBooks,
     /// 帳簿に誤りがないか調べる
     CliOfficeAudit,
+    /// だれが何をしたかの記録を見る
+    CliOfficeLog,
     /// トークンを読むファイル記述子の番号
     CliOptionTokenFd,
     /// トークンを書いたファイル（自分だけが読めるもの）
@@ -1975,6 +2003,10 @@ pub enum Key {
     CliOptionState,
     /// 注文番号
     CliOptionOrder,
+    /// この番号の次から見る
+    CliOptionAfter,
+    /// 答えが届かなかった申し込みの番号
+    CliOptionNonce,
     /// 処理の名前（close、points など）
     CliOptionJob,
     /// この日時として実行する
@@ -2187,7 +2219,7 @@ pub enum Key {
 
 impl Key {
     /// Every key.
-    pub const ALL: [Self; 1089] = [
+    pub const ALL: [Self; 1105] = [
         Self::BrandName,
         Self::ClassMoney,
         Self::ClassPoints,
@@ -2601,6 +2633,7 @@ impl Key {
         Self::ErrorAcquireNotEnough,
         Self::ErrorAcquireStep,
         Self::ErrorAcquirePaying,
+        Self::ErrorAcquireAnother,
         Self::ErrorCardNumber,
         Self::ErrorUsage,
         Self::ErrorHomeMissing,
@@ -2908,6 +2941,12 @@ impl Key {
         Self::ConsoleHeadExpires,
         Self::ConsoleHeadBook,
         Self::ConsoleHeadSum,
+        Self::ConsoleHeadToken,
+        Self::ConsoleHeadDevice,
+        Self::ConsoleHeadAt,
+        Self::ConsoleHeadOf,
+        Self::ConsoleHeadLine,
+        Self::ConsoleLogMore,
         Self::ConsoleCombined,
         Self::ConsoleSlip,
         Self::ConsoleMore,
@@ -2954,6 +2993,9 @@ impl Key {
         Self::ConsoleRefundQuestion,
         Self::ConsoleWordRefund,
         Self::ConsoleRefundDone,
+        Self::ConsolePaidQuestion,
+        Self::ConsoleWordTaken,
+        Self::ConsolePaidDone,
         Self::ConsoleMemberLine,
         Self::ConsoleMemberStopped,
         Self::ConsoleHeadClass,
@@ -3063,6 +3105,7 @@ impl Key {
         Self::ErrorConsoleTransfer,
         Self::ErrorConsoleNotClosed,
         Self::ErrorConsoleBusy,
+        Self::ErrorConsoleRunning,
         Self::ErrorConsoleRefused,
         Self::ErrorConsoleServer,
         Self::ErrorConsoleNoAnswer,
@@ -3093,6 +3136,7 @@ impl Key {
         Self::ErrorApplyUnits,
         Self::ErrorApplySoldOut,
         Self::ErrorApplyFields,
+        Self::ErrorApplyLost,
         Self::ErrorSeedFile,
         Self::ErrorSeedOther,
         Self::ErrorNotDrawn,
@@ -3138,12 +3182,14 @@ impl Key {
         Self::CliOfficeSaleVerify,
         Self::CliOfficeOrders,
         Self::CliOfficeRefund,
+        Self::CliOfficePaid,
         Self::CliOfficeExchanges,
         Self::CliOfficeMember,
         Self::CliOfficeRevokeValue,
         Self::CliOfficeJob,
         Self::CliOfficeBooks,
         Self::CliOfficeAudit,
+        Self::CliOfficeLog,
         Self::CliOptionTokenFd,
         Self::CliOptionTokenFile,
         Self::CliOptionShop,
@@ -3173,6 +3219,8 @@ impl Key {
         Self::CliOptionCommitment,
         Self::CliOptionState,
         Self::CliOptionOrder,
+        Self::CliOptionAfter,
+        Self::CliOptionNonce,
         Self::CliOptionJob,
         Self::CliOptionAt,
         Self::VerdictOk,
@@ -4933,6 +4981,10 @@ impl Key {
                 std: "支払いの途中です。支払いを終えてから、もう一度試してください。",
                 easy: "はらって いる とちゅうです。おわってから、もう一ど して ください。",
                 en: "A payment is being made. Finish it and try again." },
+            Self::ErrorAcquireAnother => Entry { name: "error.acquire_another", code: Some("K-906"),
+                std: "似た申し込みの答えを待っています。今の内容は送っていません。つながる所で更新してから、もう一度試してください。",
+                easy: "前の もうしこみの こたえを まって います。今のは 出して いません。つながる ところで 新しく してから、もう一ど して ください。",
+                en: "An earlier request like this waits for its answer, and this one was not sent. Sync where there is a network, then try again." },
             Self::ErrorCardNumber => Entry { name: "error.card_number", code: Some("K-843"),
                 std: "カード番号がちがいます。ポイントの画面の10桁を、もう一度入れてください。",
                 easy: "カードの 番ごうが ちがいます。10の 数字を もう一ど 入れて ください。",
@@ -6161,6 +6213,30 @@ impl Key {
                 std: "残り",
                 easy: "ぜんぶで",
                 en: "Sum" },
+            Self::ConsoleHeadToken => Entry { name: "console.head.token", code: None,
+                std: "トークン",
+                easy: "トークン",
+                en: "Token" },
+            Self::ConsoleHeadDevice => Entry { name: "console.head.device", code: None,
+                std: "端末",
+                easy: "きかい",
+                en: "Device" },
+            Self::ConsoleHeadAt => Entry { name: "console.head.at", code: None,
+                std: "日時",
+                easy: "いつ",
+                en: "At" },
+            Self::ConsoleHeadOf => Entry { name: "console.head.of", code: None,
+                std: "対象",
+                easy: "なにに",
+                en: "Of" },
+            Self::ConsoleHeadLine => Entry { name: "console.head.line", code: None,
+                std: "番号",
+                easy: "番ごう",
+                en: "Line" },
+            Self::ConsoleLogMore => Entry { name: "console.log_more", code: None,
+                std: "続きは --after {line} で見られます。",
+                easy: "つづきは --after {line} で 見ます。",
+                en: "The rest: --after {line}" },
             Self::ConsoleCombined => Entry { name: "console.combined", code: None,
                 std: "（併用）",
                 easy: "（いっしょ）",
@@ -6345,6 +6421,18 @@ impl Key {
                 std: "注文{order}を返金しました。",
                 easy: "{order}の お金を かえしました。",
                 en: "Order {order} was refunded." },
+            Self::ConsolePaidQuestion => Entry { name: "console.paid_question", code: None,
+                std: "注文{order}の代金を窓口で受け取りましたか。記録は元に戻せません（受け取った／やめる）",
+                easy: "{order}の お金を もらいましたか（もらった／やめる）",
+                en: "Was the money of order {order} taken at the counter? This cannot be undone. (taken / stop)" },
+            Self::ConsoleWordTaken => Entry { name: "console.word.taken", code: None,
+                std: "受け取った",
+                easy: "もらった",
+                en: "taken" },
+            Self::ConsolePaidDone => Entry { name: "console.paid_done", code: None,
+                std: "注文{order}の入金を記録しました。",
+                easy: "{order}の お金を もらいました。",
+                en: "Order {order} was paid." },
             Self::ConsoleMemberLine => Entry { name: "console.member_line", code: None,
                 std: "カード番号 {card}\u{3000}口座 {account}\u{3000}{opened}から",
                 easy: "カード {card}\u{3000}{account}\u{3000}{opened}から",
@@ -6781,6 +6869,10 @@ impl Key {
                 std: "サーバーが混みあっています。少し待って、もう一度やり直してください。",
                 easy: "こんで います。少し まって、もう 一ど して ください。",
                 en: "The server is busy. Wait a little and try again." },
+            Self::ErrorConsoleRunning => Entry { name: "error.console_running", code: Some("K-907"),
+                std: "サーバーで同じ処理が続いています。終わってから、もう一度試してください。",
+                easy: "まだ おわって いません。おわってから、もう一ど して ください。",
+                en: "The server is still doing this. Try again once it has ended." },
             Self::ErrorConsoleRefused => Entry { name: "error.console_refused", code: Some("K-869"),
                 std: "決まりに合わないため、できません（{code}）。内容を確かめてください。",
                 easy: "きまりに あいません（{code}）。もう 一ど 見て ください。",
@@ -6901,6 +6993,10 @@ impl Key {
                 std: "氏名、生年月日、住所、電話番号、口数を1行ずつ入れてください。口数は数字です。",
                 easy: "名前、生まれた 日、じゅうしょ、電話、数を 1行ずつ 入れて ください。数は 数字です。",
                 en: "Enter name, birth date, address, telephone and lots, a line each. Lots are a number." },
+            Self::ErrorApplyLost => Entry { name: "error.apply_lost", code: Some("K-908"),
+                std: "答えが届きません。受け付けたかもしれません。もう一度送るときは、同じ内容に --nonce {nonce} を付けてください。二重にはなりません。",
+                easy: "こたえが 来ません。うけつけたかも しれません。もう一ど 出す ときは、同じ ことに --nonce {nonce} を つけて ください。2かいには なりません。",
+                en: "No answer came; it may have been taken. To send it again, enter the same with --nonce {nonce}. It is never taken twice." },
             Self::ErrorSeedFile => Entry { name: "error.seed_file", code: Some("K-830"),
                 std: "{path}は抽選の種のファイルではありません。種を作ったときのファイルを指定してください。",
                 easy: "{path}は たねでは ありません。作った ファイルを えらんで ください。",
@@ -7081,6 +7177,10 @@ impl Key {
                 std: "注文を返金する",
                 easy: "お金を かえす",
                 en: "Refund an order" },
+            Self::CliOfficePaid => Entry { name: "cli.office.paid", code: None,
+                std: "窓口で受け取った代金を記録する",
+                easy: "もらった お金を 書く",
+                en: "Write down that an order was paid at the counter" },
             Self::CliOfficeExchanges => Entry { name: "cli.office.exchanges", code: None,
                 std: "ポイントの交換を見る",
                 easy: "ポイントを かえた ものを 見る",
@@ -7105,6 +7205,10 @@ impl Key {
                 std: "帳簿に誤りがないか調べる",
                 easy: "ちょうぼを しらべる",
                 en: "Check the books" },
+            Self::CliOfficeLog => Entry { name: "cli.office.log", code: None,
+                std: "だれが何をしたかの記録を見る",
+                easy: "だれが 何を したか 見る",
+                en: "Show who did what" },
             Self::CliOptionTokenFd => Entry { name: "cli.option.token_fd", code: None,
                 std: "トークンを読むファイル記述子の番号",
                 easy: "トークンを 読む 番ごう",
@@ -7221,6 +7325,14 @@ impl Key {
                 std: "注文番号",
                 easy: "番ごう",
                 en: "Order number" },
+            Self::CliOptionAfter => Entry { name: "cli.option.after", code: None,
+                std: "この番号の次から見る",
+                easy: "この 番ごうの つぎから 見る",
+                en: "From the line after this one" },
+            Self::CliOptionNonce => Entry { name: "cli.option.nonce", code: None,
+                std: "答えが届かなかった申し込みの番号",
+                easy: "こたえが 来なかった 番ごう",
+                en: "Number of an application whose answer did not come" },
             Self::CliOptionJob => Entry { name: "cli.option.job", code: None,
                 std: "処理の名前（close、points など）",
                 easy: "名前",

@@ -39,12 +39,14 @@ pub const COMMANDS: &[(&str, Key)] = &[
     ("office sale verify", Key::CliOfficeSaleVerify),
     ("office orders", Key::CliOfficeOrders),
     ("office refund", Key::CliOfficeRefund),
+    ("office paid", Key::CliOfficePaid),
     ("office exchanges", Key::CliOfficeExchanges),
     ("office member", Key::CliOfficeMember),
     ("office revoke-value", Key::CliOfficeRevokeValue),
     ("office job", Key::CliOfficeJob),
     ("office books", Key::CliOfficeBooks),
     ("office audit", Key::CliOfficeAudit),
+    ("office log", Key::CliOfficeLog),
 ];
 
 /// Options and arguments by their id.
@@ -77,6 +79,8 @@ pub const OPTIONS: &[(&str, Key)] = &[
     ("commitment", Key::CliOptionCommitment),
     ("state", Key::CliOptionState),
     ("order", Key::CliOptionOrder),
+    ("after_line", Key::CliOptionAfter),
+    ("nonce", Key::CliOptionNonce),
     ("job", Key::CliOptionJob),
     ("at", Key::CliOptionAt),
     ("card_number", Key::CliOptionCardNumber),

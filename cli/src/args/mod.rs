@@ -16,10 +16,10 @@ pub use card::{CardArgs, CardCommand, Entered, IdCommand, IdNamed, Link, ReaderA
 pub use console::{By, CancelArgs, CharsetWish, ConsoleArgs, Days, ExportArgs, FlavourWish, Listed, ResultsArgs};
 pub use localise::localised;
 pub use office::{
-    CloseArgs, ExchangesArgs, ForfeitArgs, JobArgs, MemberArgs, OfficeArgs, OfficeCommand, OfficeSettlements,
-    OfficeTransactions, OrdersArgs, ProgrammeNamed, ProgrammesCommand, ProgrammesShow, RefundArgs, RosterCommand,
-    RosterImport, SaleApplications, SaleClose, SaleCommand, SaleDraw, SaleVerify, SaleVoid, Seeded, TownFolder,
-    TransferArgs,
+    CloseArgs, ExchangesArgs, ForfeitArgs, JobArgs, LogArgs, MemberArgs, OfficeArgs, OfficeCommand, OfficeSettlements,
+    OfficeTransactions, OrdersArgs, PaperArgs, ProgrammeNamed, ProgrammesCommand, ProgrammesShow, RefundArgs,
+    RosterCommand, RosterImport, SaleApplications, SaleClose, SaleCommand, SaleDraw, SaleVerify, SaleVoid, Seeded,
+    TownFolder, TransferArgs,
 };
 pub use shop::{
     CashRefund, Nothing, ShopArgs, ShopCheck, ShopCommand, ShopConsole, ShopEnrol, ShopRelay, TransactionNamed,

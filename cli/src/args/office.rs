@@ -53,6 +53,8 @@ pub enum OfficeCommand {
     Orders(OrdersArgs),
     /// Give an order's money back.
     Refund(RefundArgs),
+    /// The money of an order was taken at the counter.
+    Paid(RefundArgs),
     /// Exchanges of points.
     Exchanges(ExchangesArgs),
     /// A member by card number.
@@ -65,6 +67,8 @@ pub enum OfficeCommand {
     Books,
     /// Whether the books agree with themselves.
     Audit,
+    /// What was done, and by whom.
+    Log(LogArgs),
 }
 
 /// The folder of programmes.
@@ -178,7 +182,7 @@ pub enum SaleCommand {
     /// Who applied.
     Applications(SaleApplications),
     /// Enter an application on paper.
-    Apply(ProgrammeNamed),
+    Apply(PaperArgs),
     /// An application that does not count.
     Void(SaleVoid),
     /// No more applications.
@@ -280,6 +284,25 @@ pub struct RefundArgs {
     /// Do not ask.
     #[arg(long)]
     pub yes: bool,
+}
+
+/// `sale apply`.
+#[derive(Clone, Debug, Args)]
+pub struct PaperArgs {
+    /// Which sale.
+    #[arg(value_name = "N")]
+    pub programme: u32,
+    /// Of the same form, where no answer came.
+    #[arg(long, value_name = "HEX")]
+    pub nonce: Option<String>,
+}
+
+/// `log`.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct LogArgs {
+    /// After this line.
+    #[arg(long = "after", value_name = "LINE")]
+    pub after_line: Option<u64>,
 }
 
 /// `job`.

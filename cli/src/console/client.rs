@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::{Read as _, Write};
+use std::time::Duration;
 
 use kinchaku_core::console::{self, Asked};
 use kinchaku_core::home::Home;
@@ -19,6 +20,12 @@ use crate::words;
 /// The largest answer that is held at once.
 const MAX_ANSWER: u64 = 16 * 1_024 * 1_024;
 const JSON: &str = "application/json";
+
+/// How long an answer may take.
+const USUAL: Duration = Duration::from_secs(20);
+
+/// How long the answer to work on all the books may take: as long as the server itself waits for it.
+const LONG: Duration = Duration::from_secs(31 * 60);
 
 /// Values of a query.
 pub type Query<'a> = [(&'a str, String)];
@@ -150,13 +157,20 @@ impl Client {
             body: body.clone(),
             headers,
         };
-        let mut answer = self.network.stream(&request).map_err(words::sync::network)?;
+        let wait = patience(method, route);
+        let mut answer = self
+            .network
+            .stream_within(&request, wait)
+            .map_err(words::sync::network)?;
         if let (401, Who::Device(home)) = (answer.status(), &self.who) {
             // A wrong clock, most likely: once more at the server's time.
             request.headers =
                 console::sign_at_server_time(home, &asked).map_err(|error| words::sync::problem(&error))?;
             request.headers.extend(plain);
-            answer = self.network.stream(&request).map_err(words::sync::network)?;
+            answer = self
+                .network
+                .stream_within(&request, wait)
+                .map_err(words::sync::network)?;
         }
         if matches!(answer.status(), 200..=299) {
             return Ok(answer);
@@ -164,6 +178,21 @@ impl Client {
         let status = answer.status();
         Err(Refusal::read(status, &read(answer)?).into())
     }
+}
+
+/// How long the answer of a route may take.
+fn patience(method: Method, route: &str) -> Duration {
+    let works = [
+        "/office/settlements/close",
+        "/office/jobs/",
+        "/office/programmes",
+        "/office/rosters/",
+    ];
+    let long = match method {
+        Method::Get => route == "/office/audit",
+        Method::Post => works.iter().any(|work| route.starts_with(work)),
+    };
+    if long { LONG } else { USUAL }
 }
 
 /// An answer that cannot be what was asked for.

@@ -82,6 +82,7 @@ impl Refusal {
                 return Problem::new(Key::ErrorConsoleField, Exit::Usage).named("field", self.field.clone());
             }
             "too_large" => (Key::ErrorConsoleTooLarge, Exit::Usage),
+            "running" | "timeout" => (Key::ErrorConsoleRunning, Exit::Other),
             other => {
                 return self
                     .of_payment(other)

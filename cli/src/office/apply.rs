@@ -8,8 +8,9 @@ use kinchaku_design::{Key, say, text};
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
-use crate::args::ProgrammeNamed;
+use crate::args::PaperArgs;
 use crate::console::client::Client;
+use crate::console::refusal::Failed;
 use crate::console::shown::{typed_day, versioned};
 use crate::output::{Exit, Mark, Output, Problem};
 
@@ -23,7 +24,7 @@ const FIELDS: [(&str, Key); 5] = [
 ];
 
 /// `sale apply`.
-pub fn run(client: &Client, named: ProgrammeNamed, out: &Output) -> Result<Exit, Problem> {
+pub fn run(client: &Client, asked: &PaperArgs, out: &Output) -> Result<Exit, Problem> {
     let mut body = json!({});
     let missing = || Problem::new(Key::ErrorApplyFields, Exit::Usage);
     for (name, prompt) in FIELDS {
@@ -37,14 +38,26 @@ pub fn run(client: &Client, named: ProgrammeNamed, out: &Output) -> Result<Exit,
             members.insert(name.to_owned(), value);
         }
     }
-    // Decides the place in the draw, so nobody may choose it.
-    let mut nonce = [0; 16];
-    getrandom::fill(&mut nonce).map_err(|_| Problem::new(Key::ErrorInternal, Exit::Other))?;
+    // Decides the place in the draw, so it is drawn; given only where an answer was lost, so that the same form is not
+    // another application.
+    let nonce = match &asked.nonce {
+        Some(nonce) => nonce.trim().to_ascii_lowercase(),
+        None => {
+            let mut nonce = [0; 16];
+            getrandom::fill(&mut nonce).map_err(|_| Problem::new(Key::ErrorInternal, Exit::Other))?;
+            HEXLOWER.encode(&nonce)
+        }
+    };
     if let Some(members) = body.as_object_mut() {
-        members.insert("nonce".to_owned(), HEXLOWER.encode(&nonce).into());
+        members.insert("nonce".to_owned(), nonce.as_str().into());
     }
-    let route = format!("/office/sales/{}/applications", named.programme);
-    let answer = client.post(&route, &body)?;
+    let route = format!("/office/sales/{}/applications", asked.programme);
+    let answer = client.post(&route, &body).map_err(|failed| match failed {
+        Failed::Unanswered(_) => lost(&nonce),
+        // It may have been taken all the same.
+        Failed::Refused(refusal) if refusal.status >= 500 => lost(&nonce),
+        refused @ Failed::Refused(_) => refused.into(),
+    })?;
     if out.json() {
         out.object(&versioned(answer));
         return Ok(Exit::Done);
@@ -52,6 +65,11 @@ pub fn run(client: &Client, named: ProgrammeNamed, out: &Output) -> Result<Exit,
     let id = answer.get("id").and_then(Value::as_str).unwrap_or("");
     out.verdict(Mark::Ok, &say(out.lang(), Key::ConsoleApplyDone, &[("id", id)]));
     Ok(Exit::Done)
+}
+
+/// Nobody knows whether it was taken.
+fn lost(nonce: &str) -> Problem {
+    Problem::new(Key::ErrorApplyLost, Exit::NeedsNetwork).named("nonce", nonce.to_owned())
 }
 
 /// A line; somebody at a terminal is asked for it.

@@ -49,11 +49,13 @@ pub fn run(args: &OfficeArgs, out: &Output) -> Result<Exit, Problem> {
         OfficeCommand::Sale(asked) => sale::run(&client, asked, out),
         OfficeCommand::Orders(asked) => money::orders(&client, asked, out),
         OfficeCommand::Refund(asked) => money::refund(&client, *asked, out),
+        OfficeCommand::Paid(asked) => money::paid(&client, *asked, out),
         OfficeCommand::Exchanges(asked) => members::exchanges(&client, asked, out),
         OfficeCommand::Member(asked) => members::member(&client, asked, out),
         OfficeCommand::RevokeValue(asked) => members::revoke_value(&client, asked, out),
         OfficeCommand::Job(asked) => watch::job(&client, asked, out),
         OfficeCommand::Books => watch::books(&client, out),
         OfficeCommand::Audit => watch::audit(&client, out),
+        OfficeCommand::Log(asked) => watch::log(&client, *asked, out),
     }
 }

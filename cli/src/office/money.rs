@@ -184,23 +184,38 @@ fn order_state(lang: Lang, state: &str) -> String {
 
 /// `refund`: the money of an order goes back, and its value with it.
 pub fn refund(client: &Client, asked: RefundArgs, out: &Output) -> Result<Exit, Problem> {
+    let keys = (
+        Key::ConsoleRefundQuestion,
+        Key::ConsoleWordRefund,
+        Key::ConsoleRefundDone,
+    );
+    of_order(client, "refund", keys, asked, out)
+}
+
+/// `paid`: cash came over the counter.
+pub fn paid(client: &Client, asked: RefundArgs, out: &Output) -> Result<Exit, Problem> {
+    let keys = (Key::ConsolePaidQuestion, Key::ConsoleWordTaken, Key::ConsolePaidDone);
+    of_order(client, "paid", keys, asked, out)
+}
+
+/// What cannot be undone about an order, once it is meant.
+fn of_order(
+    client: &Client,
+    what: &str,
+    (question, word, done): (Key, Key, Key),
+    asked: RefundArgs,
+    out: &Output,
+) -> Result<Exit, Problem> {
     let order = asked.order.to_string();
-    if !asked.yes
-        && !confirmed(
-            Key::ConsoleRefundQuestion,
-            &[("order", &order)],
-            Key::ConsoleWordRefund,
-            out,
-        )?
-    {
+    if !asked.yes && !confirmed(question, &[("order", &order)], word, out)? {
         out.note(Key::ConsoleStopped, &[]);
         return Ok(Exit::Other);
     }
-    let answer = client.post(&format!("/office/orders/{order}/refund"), &json!({}))?;
+    let answer = client.post(&format!("/office/orders/{order}/{what}"), &json!({}))?;
     if out.json() {
         out.object(&versioned(answer));
     } else {
-        out.verdict(Mark::Ok, &say(out.lang(), Key::ConsoleRefundDone, &[("order", &order)]));
+        out.verdict(Mark::Ok, &say(out.lang(), done, &[("order", &order)]));
     }
     Ok(Exit::Done)
 }

@@ -27,7 +27,7 @@ pub fn run(client: &Client, command: &SaleCommand, out: &Output) -> Result<Exit,
     match command {
         SaleCommand::Commit(asked) => commit(client, asked, out),
         SaleCommand::Applications(asked) => applications(client, *asked, out),
-        SaleCommand::Apply(named) => apply::run(client, *named, out),
+        SaleCommand::Apply(asked) => apply::run(client, asked, out),
         SaleCommand::Void(asked) => void(client, asked, out),
         SaleCommand::CloseList(asked) => close_list(client, *asked, out),
         SaleCommand::Draw(asked) => draw(client, asked, out),

@@ -5,7 +5,7 @@ use kinchaku_design::{Key, Lang, say, text};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::args::JobArgs;
+use crate::args::{JobArgs, LogArgs};
 use crate::console::answer::Service;
 use crate::console::client::{Client, typed};
 use crate::console::shown::{moment, signed, versioned};
@@ -176,6 +176,60 @@ pub fn audit(client: &Client, out: &Output) -> Result<Exit, Problem> {
     } else {
         Err(Problem::new(Key::ErrorAudit, Exit::Other))
     }
+}
+
+#[derive(Deserialize)]
+struct Deeds {
+    items: Vec<Deed>,
+    #[serde(default)]
+    next: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Deed {
+    id: u64,
+    token: u64,
+    #[serde(default)]
+    device: Option<u64>,
+    deed: String,
+    target: String,
+    at: String,
+}
+
+/// `log`: a page of it; the next one is asked for with `--after`.
+pub fn log(client: &Client, asked: LogArgs, out: &Output) -> Result<Exit, Problem> {
+    let mut query = vec![("limit", "200".to_owned())];
+    query.extend(asked.after_line.map(|after| ("after", after.to_string())));
+    let answer = client.get("/office/log", &query)?;
+    let deeds: Deeds = typed(&answer)?;
+    if out.json() {
+        out.object(&versioned(answer));
+        return Ok(Exit::Done);
+    }
+    let heads = [
+        Key::ConsoleHeadLine,
+        Key::ConsoleHeadAt,
+        Key::ConsoleHeadToken,
+        Key::ConsoleHeadDevice,
+        Key::ConsoleHeadOperation,
+        Key::ConsoleHeadOf,
+    ];
+    let mut table = Table::new(out, &heads, &[0]);
+    for deed in deeds.items {
+        table.row(vec![
+            deed.id.to_string(),
+            moment(&deed.at),
+            deed.device.map_or_else(|| deed.token.to_string(), |_| String::new()),
+            deed.device.map_or_else(String::new, |device| device.to_string()),
+            deed.deed,
+            deed.target,
+        ]);
+    }
+    table.print(out);
+    if let Some(next) = deeds.next {
+        out.say(Key::ConsoleLogMore, &[("line", &next)]);
+    }
+    Ok(Exit::Done)
 }
 
 fn book(lang: Lang, word: &str) -> String {

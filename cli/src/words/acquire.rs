@@ -34,6 +34,7 @@ pub fn problem(error: &AcquireError, asked: Asked, now: Time) -> Problem {
     match error {
         AcquireError::NeedsNetwork => Problem::new(Key::ErrorOffline, Exit::NeedsNetwork),
         AcquireError::Waiting => Problem::new(Key::ErrorAcquireWaiting, Exit::NeedsNetwork),
+        AcquireError::Another => Problem::new(Key::ErrorAcquireAnother, Exit::Other),
         AcquireError::Paying => Problem::new(Key::ErrorAcquirePaying, Exit::Other),
         AcquireError::Refused(refused) => refusal(refused, asked, now),
         AcquireError::Sync(error) => sync::problem(error),

@@ -8,6 +8,8 @@ use kinchaku_protocol::doc::field::{self, Field};
 use kinchaku_protocol::ids::{ClassId, Ref};
 use kinchaku_protocol::money::Amount;
 
+use rusqlite::Connection;
+
 use super::error::AcquireError;
 use super::fresh;
 use crate::book::acquisitions::{self, Acquisition, Kind, State, Wanted};
@@ -43,7 +45,7 @@ pub fn apply(home: &Home, programme: u32, units: u32, phone: Option<String>) -> 
         phone,
         nonce: random().map_err(KeyError::from)?,
     };
-    match ask(home, wanted, &request)? {
+    match ask(home, wanted, request)? {
         Taken::Application(id) => Ok(id),
         Taken::Order(_) | Taken::Received(_) | Taken::Exchanged(_) => Err(SyncError::Nonsense.into()),
     }
@@ -66,7 +68,7 @@ pub fn order(home: &Home, lots: LotsWanted, pay_in: PayWay) -> Result<OrderStatu
         money: None,
         pay_in,
     };
-    ordered(ask(home, wanted, &request)?)
+    ordered(ask(home, wanted, request)?)
 }
 
 /// Orders money (F064).
@@ -86,7 +88,7 @@ pub fn charge(home: &Home, class: ClassId, amount: Amount, pay_in: PayWay) -> Re
         money: Some(MoneyWanted { class, amount }),
         pay_in,
     };
-    ordered(ask(home, wanted, &request)?)
+    ordered(ask(home, wanted, request)?)
 }
 
 /// Fetches what is handed out (F068, F069). `by_code`: its code was read, not a list chosen from.
@@ -105,7 +107,7 @@ pub fn receive(home: &Home, programme: u32, by_code: bool) -> Result<Received, A
         programme,
         by_code,
     };
-    match ask(home, wanted, &request)? {
+    match ask(home, wanted, request)? {
         Taken::Received(received) => Ok(received),
         Taken::Order(_) | Taken::Application(_) | Taken::Exchanged(_) => Err(SyncError::Nonsense.into()),
     }
@@ -134,7 +136,7 @@ pub fn exchange(home: &Home, programme: u32, points: Amount) -> Result<Exchanged
         programme,
         points,
     };
-    match ask(home, wanted, &request)? {
+    match ask(home, wanted, request)? {
         Taken::Exchanged(exchanged) => Ok(exchanged),
         Taken::Order(_) | Taken::Application(_) | Taken::Received(_) => Err(SyncError::Nonsense.into()),
     }
@@ -151,20 +153,71 @@ fn key() -> Result<String, KeyError> {
     Ok(data_encoding::HEXLOWER.encode(&random::<16>().map_err(KeyError::from)?))
 }
 
-fn ask(home: &Home, wanted: Wanted, request: &impl Field) -> Result<Taken, AcquireError> {
-    let asked = home.store().read(|db| Ok::<_, StoreError>(acquisitions::asked(db)?))?;
+/// A request with what makes it another one than the same asked twice.
+trait Asks: Field + Sized {
+    /// The same with the key or nonce of another.
+    fn keyed(self, other: &Self) -> Self;
+}
+
+impl Asks for ApplyRequest {
+    fn keyed(mut self, other: &Self) -> Self {
+        self.nonce = other.nonce;
+        self
+    }
+}
+
+impl Asks for OrderRequest {
+    fn keyed(mut self, other: &Self) -> Self {
+        self.key.clone_from(&other.key);
+        self
+    }
+}
+
+impl Asks for ReceiveRequest {
+    fn keyed(mut self, other: &Self) -> Self {
+        self.key.clone_from(&other.key);
+        self
+    }
+}
+
+impl Asks for ExchangeRequest {
+    fn keyed(mut self, other: &Self) -> Self {
+        self.key.clone_from(&other.key);
+        self
+    }
+}
+
+/// The request that waits for an answer and asks for the same; what has anything else in it is in the way.
+fn waits<R: Asks>(db: &Connection, wanted: Wanted, request: R) -> Result<(R, Option<Acquisition>), AcquireError> {
+    let asked = acquisitions::asked(db)?;
+    let Some(other) = asked.into_iter().find(|other| other.wanted == wanted) else {
+        return Ok((request, None));
+    };
+    let bytes = other.request.as_deref().ok_or(StoreError::Damaged)?;
+    let theirs: R = field::from_bytes(bytes).map_err(|_| StoreError::Damaged)?;
+    let request = request.keyed(&theirs);
+    let same = field::to_bytes(&request) == bytes;
+    same.then_some((request, Some(other))).ok_or(AcquireError::Another)
+}
+
+fn ask<R: Asks>(home: &Home, wanted: Wanted, request: R) -> Result<Taken, AcquireError> {
+    let (request, same) = home.store().read(|db| waits(db, wanted, request))?;
     // What nobody has answered yet is asked again, not once more.
-    if let Some(same) = asked.into_iter().find(|other| other.wanted == wanted) {
+    if let Some(same) = same {
         return send(home, &same);
     }
     // Without a network nothing is put down.
     let town = home.store().read(|db| Town::load(db))?;
     call(home, &town, Call::get("nonce"))?;
-    let request = field::to_bytes(request);
     let now = home.now()?.time;
     let row = home.store().write(|db| {
-        let id = acquisitions::ask(db, wanted, &request, now)?;
-        acquisitions::get(db, id)?.ok_or(StoreError::Damaged)
+        // Meanwhile somebody may have touched the button twice.
+        let (request, same) = waits(db, wanted, request)?;
+        if let Some(same) = same {
+            return Ok(same);
+        }
+        let id = acquisitions::ask(db, wanted, &field::to_bytes(&request), now)?;
+        Ok::<_, AcquireError>(acquisitions::get(db, id)?.ok_or(StoreError::Damaged)?)
     })?;
     fault::point("acquire.asked");
     send(home, &row)

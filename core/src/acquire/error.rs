@@ -16,6 +16,10 @@ pub enum AcquireError {
     /// It was asked and no answer came: the server may have it or not. It is sent again by the next sync.
     #[error("no answer yet")]
     Waiting,
+    /// Another request like this waits for its answer, with something else in it: a telephone number, a way to pay. It
+    /// is answered by the next sync, and then this one can be asked.
+    #[error("another one waits")]
+    Another,
     /// A payment waits for its signature: what it needs cannot be given back now.
     #[error("a payment is being made")]
     Paying,

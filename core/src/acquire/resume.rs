@@ -31,7 +31,9 @@ pub fn resume(home: &Home) -> Result<u32, SyncError> {
             Ok(_) | Err(AcquireError::Refused(_) | AcquireError::Sync(SyncError::Refused { .. })) => {
                 changed = changed.saturating_add(1);
             }
-            Err(AcquireError::Waiting | AcquireError::NeedsNetwork | AcquireError::Paying) => return Ok(changed),
+            Err(AcquireError::Waiting | AcquireError::NeedsNetwork | AcquireError::Paying | AcquireError::Another) => {
+                return Ok(changed);
+            }
             Err(AcquireError::Sync(error)) => trouble = Some(error),
             Err(AcquireError::Store(error)) => return Err(error.into()),
         }

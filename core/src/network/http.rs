@@ -51,6 +51,14 @@ impl HttpNetwork {
     /// # Errors
     /// [`NetworkError`].
     pub fn stream(&self, request: &Request) -> Result<Streamed, NetworkError> {
+        self.stream_within(request, TOTAL_TIMEOUT)
+    }
+
+    /// As [`HttpNetwork::stream`], for what the server is known to take longer over.
+    ///
+    /// # Errors
+    /// [`NetworkError`].
+    pub fn stream_within(&self, request: &Request, wait: Duration) -> Result<Streamed, NetworkError> {
         let url = self.base.join(&request.path).map_err(|_| NetworkError::Address)?;
         let mut builder = match request.method {
             Method::Get => self.client.get(url),
@@ -59,7 +67,11 @@ impl HttpNetwork {
         for (name, value) in &request.headers {
             builder = builder.header(*name, value);
         }
-        builder.send().map(Streamed).map_err(|error| trouble(&error))
+        builder
+            .timeout(wait)
+            .send()
+            .map(Streamed)
+            .map_err(|error| trouble(&error))
     }
 }
 
