@@ -47,6 +47,7 @@ fn selling() -> (Served, String) {
             "classes.toml",
             [
                 class(1, "coin", "南町コイン", "money", "prepaid", "kind = \"never\""),
+                class(2, "point", "ポイント", "points", "free_point", "kind = \"never\""),
                 class(4, "summer", "夏の商品券", "voucher", "prepaid_exempt", &on),
                 class(5, "coupon", "引換券", "voucher", "free_point", &on),
             ]
@@ -57,6 +58,13 @@ fn selling() -> (Served, String) {
             "code,merchant,name,kana,romaji,city,town,postal,mcc,groups,offline,bank,branch,account,holder\n\
              A1,M1,店,ミセ,MISE,MIMURA,三重県美村郡美村町,5190001,5462,,scan,9999,001,普通 1234567,カ）ミセ\n"
                 .to_owned(),
+        ),
+        (
+            "programmes/4.toml",
+            format!(
+                "number = 4\nname = \"コインへの交換\"\nkind = \"exchange\"\nclass = \"coin\"\n[exchange]\nopens = {since}T09:00\n\
+                 closes = {until}T00:00\nfrom = \"point\"\nstep = 100\ngives = 100\n"
+            ),
         ),
         ("programmes/1.toml", sale(1, "", &since.to_string())),
         ("programmes/2.toml", sale(2, &apply, &week.to_string())),
@@ -96,7 +104,7 @@ fn a_wallet_gets_what_its_town_offers() {
         .iter()
         .map(|it| it["programme"].as_u64().unwrap())
         .collect();
-    assert_eq!(numbers, [1, 2, 3]);
+    assert_eq!(numbers, [1, 2, 3, 4]);
     assert_eq!(
         (&offers["offers"][0]["price"], &offers["offers"][0]["pay_in"][0]),
         (&1_000.into(), &"counter".into())
@@ -218,4 +226,102 @@ fn a_wallet_gets_what_its_town_offers() {
         "{shown:?}"
     );
     wallet(&home, &["--offline", "receive", "--programme", "3"]).failed(3, "K-501");
+}
+
+/// F014, F015, F026: points are asked about, become money a week later, and both the wallet and the office see it; the
+/// number on the page finds the member.
+#[test]
+fn points_are_exchanged_and_the_office_sees_the_member() {
+    let (town, home) = selling();
+    // The account of `selling` is the town's first.
+    town.asked(&json!({
+        "do": "credit", "account": 1, "class": 2, "amount": 350, "until": null, "set": 0, "key": "points",
+    }));
+    assert_eq!(wallet(&home, &["sync"]).status, Some(0));
+    let offers = wallet(&home, &["offers"]);
+    assert!(
+        offers.out.contains("コインへの交換（4） 100 Pで100円に交換、100 Pから")
+            || offers
+                .out
+                .contains("コインへの交換（4） 100ポイントで100円に交換、100ポイントから"),
+        "{offers:?}"
+    );
+    let asked = |input: &str| {
+        let words = [
+            "wallet",
+            "--home",
+            &home,
+            "exchange",
+            "--programme",
+            "4",
+            "--points",
+            "300",
+        ];
+        kinchaku(&words, input)
+    };
+    let stopped = asked("やめる\n");
+    assert_eq!(stopped.status, Some(1), "{stopped:?}");
+    let done = asked("交換する\n");
+    assert!(
+        done.status == Some(0) && done.out.contains("300") && done.out.contains("南町コイン 300円が入ります。"),
+        "{done:?}"
+    );
+    wallet(&home, &["exchange", "--programme", "4", "--points", "100", "--yes"]).failed(4, "K-840");
+    wallet(&home, &["exchange", "--programme", "4", "--points", "30", "--yes"]).failed(4, "K-841");
+    wallet(&home, &["exchange", "--programme", "1", "--points", "100", "--yes"]).failed(1, "K-816");
+    wallet(
+        &home,
+        &["--offline", "exchange", "--programme", "4", "--points", "100", "--yes"],
+    )
+    .failed(3, "K-501");
+    let status = wallet(&home, &["status"]);
+    assert!(status.out.contains("これから入る分 300円"), "{status:?}");
+    let card = wallet(&home, &["status", "--json"]).json()["card"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    assert!(status.out.contains(&format!("カード番号 {card}")), "{status:?}");
+    let orders = wallet(&home, &["orders"]);
+    assert!(orders.out.contains("交換"), "{orders:?}");
+
+    let token = town.token("office", None);
+    let office = |words: &[&str], input: &str| {
+        let who = [
+            "office",
+            "--server",
+            &town.address,
+            "--muni",
+            "1",
+            "--token-file",
+            &token,
+        ];
+        kinchaku(&[&who[..], words].concat(), input)
+    };
+    let member = office(&["member", &card], "");
+    assert!(
+        member.status == Some(0) && member.out.contains("南町コイン"),
+        "{member:?}"
+    );
+    office(&["member", "0000000000"], "").failed(2, "K-843");
+    let exchanges = office(&["exchanges", "--state", "waiting"], "");
+    assert!(
+        exchanges.out.contains(&card) && exchanges.out.contains("待ち"),
+        "{exchanges:?}"
+    );
+    let revoke = ["revoke-value", &card, "--class", "2", "--reason", "退会", "--key", "k1"];
+    let kept = office(&revoke, "やめる\n");
+    assert_eq!(kept.status, Some(1), "{kept:?}");
+    let held = office(&[&revoke[..], &["--yes"]].concat(), "");
+    assert_eq!(held.status, Some(4), "what the wallet has set aside stays: {held:?}");
+    let coins = [
+        &revoke[..3],
+        &[
+            "1", "--amount", "10", "--reason", "退会", "--key", "k2", "--yes", "--json",
+        ],
+    ]
+    .concat();
+    let coins = office(&coins, "");
+    assert!(coins.status == Some(4) || coins.json()["amount"] == 10, "{coins:?}");
+    let books = office(&["audit", "--json"], "");
+    assert_eq!(books.json()["violations"], json!([]), "{books:?}");
 }

@@ -26,6 +26,8 @@ pub const DRAWN: u32 = 2;
 pub const GIVEN: u32 = 3;
 /// 100 yen for tomorrow, from the list alone.
 pub const LATER: u32 = 4;
+/// 100 points become 90 coins, from 200 on.
+pub const EXCHANGE: u32 = 5;
 
 /// The code of [`GIVEN`].
 #[must_use]
@@ -90,6 +92,7 @@ fn write(folder: &std::path::Path) {
             "programmes/4.toml",
             given(LATER, "tomorrow", since, today.plus(1), until, false),
         ),
+        ("programmes/5.toml", exchange(since, until)),
     ];
     fs::create_dir_all(folder.join("programmes")).unwrap();
     for (name, text) in files {
@@ -156,6 +159,13 @@ fn sale(number: u32, since: Day, until: Day, apply: &str) -> String {
          [buy]\nopens = {buy}T10:00\ncloses = {until}T00:00\nby = \"account\"\npay_in = [\"counter\"]\n\
          [use]\nfrom = {since}T10:00\nuntil = {until}\n[lots]\nprice = 1_000\nface = 1_200\nmost = 10\n\
          [ceilings]\nissue = 1_200_000\npremium = 200_000\n"
+    )
+}
+
+fn exchange(since: Day, until: Day) -> String {
+    format!(
+        "number = {EXCHANGE}\nname = \"コインへの交換\"\nkind = \"exchange\"\nclass = \"coin\"\n[exchange]\n\
+         opens = {since}T09:00\ncloses = {until}T00:00\nfrom = \"point\"\nstep = 100\ngives = 90\nleast = 200\n"
     )
 }
 

@@ -17,7 +17,7 @@ use kinchaku_tests::database::Kind;
 use kinchaku_tests::offline_town::{COIN, PIN, POINTS, VOUCHER};
 use kinchaku_tests::running_town::{synced, wall};
 use kinchaku_tests::selling_town::{
-    COUPON, DRAWN, GIVEN, LATER, SALE, SUMMER, TOMORROW, given_code, pay_at_counter, start,
+    COUPON, DRAWN, EXCHANGE, GIVEN, LATER, SALE, SUMMER, TOMORROW, given_code, pay_at_counter, start,
 };
 
 fn class(home: &Home, class: ClassId) -> ClassView {
@@ -49,14 +49,14 @@ fn a_voucher_is_handed_out_once_by_list_or_by_code() {
 
     let offers = acquire::offers(&one.home).unwrap();
     let numbers: Vec<u32> = offers.offers.iter().map(|offer| offer.programme).collect();
-    assert_eq!(numbers, [SALE, DRAWN, GIVEN, LATER]);
+    assert_eq!(numbers, [SALE, DRAWN, GIVEN, LATER, EXCHANGE]);
     let drawn = offers.offers.iter().find(|offer| offer.programme == DRAWN).unwrap();
     assert_eq!(drawn.refused.as_ref().map(|no| no.why), Some(Why::NoCard));
     assert!(
         offers
             .offers
             .iter()
-            .filter(|offer| offer.programme != DRAWN)
+            .filter(|offer| offer.programme != DRAWN && offer.programme != EXCHANGE)
             .all(|offer| offer.refused.is_none())
     );
 
@@ -218,5 +218,58 @@ fn vouchers_points_and_coins_pay_together_without_a_network() {
     assert_eq!(used.len(), 3, "one row for each service of one payment");
     assert_eq!(town.owed(town.bakery.shop), 3_500);
     assert_eq!(class(&wallet.home, SUMMER).usable, Amount::ZERO);
+    town.audited();
+}
+
+/// F014, F015, F026: what is set aside for payments is given back first, the points are gone at once, the money stands
+/// among what comes, and asking again is the same exchange. Without a network nothing is given back.
+#[test]
+fn points_are_exchanged_with_an_allowance_in_use() {
+    let mut town = start(Kind::Sqlite, "exchanged").unwrap();
+    let (wallet, account) = town.resident_with_account();
+    town.credit(account, [1_000, 500, 0]);
+    synced(&wallet);
+    assert_eq!(class(&wallet.home, POINTS).offline, Amount::of(500));
+    let offers = acquire::offers(&wallet.home).unwrap().offers;
+    let offer = offers.iter().find(|offer| offer.programme == EXCHANGE).unwrap();
+    let terms = offer.exchange.as_ref().unwrap();
+    assert_eq!((terms.source, offer.class), (POINTS, COIN));
+    let due = terms.due.unwrap();
+    assert!(due >= wall().day().plus(7));
+
+    let few = no(acquire::exchange(&wallet.home, EXCHANGE, Amount::of(100)).unwrap_err());
+    assert_eq!((few.why, few.most, few.left), (Why::Step, Some(100), Some(200)));
+    synced(&wallet);
+    let done = acquire::exchange(&wallet.home, EXCHANGE, Amount::of(300)).unwrap();
+    assert_eq!(
+        (done.source, done.points, done.class, done.amount, done.granted),
+        (POINTS, Amount::of(300), COIN, Amount::of(270), false)
+    );
+    assert_eq!(done.due, due);
+    synced(&wallet);
+    let points = class(&wallet.home, POINTS);
+    assert_eq!((points.usable, points.offline), (Amount::of(200), Amount::of(200)));
+    let coin = class(&wallet.home, COIN);
+    assert_eq!((coin.usable, coin.coming), (Amount::of(1_000), Amount::of(270)));
+    let much = no(acquire::exchange(&wallet.home, EXCHANGE, Amount::of(400)).unwrap_err());
+    assert_eq!((much.why, much.left), (Why::NotEnough, Some(200)));
+    synced(&wallet);
+    let kept = acquire::list(&wallet.home).unwrap();
+    assert!(
+        kept.iter()
+            .any(|entry| entry.outcome == Outcome::Exchanged(done.clone())),
+        "{kept:?}"
+    );
+    let card = view::wallet(&wallet.home).unwrap().card.unwrap();
+    assert_eq!(kinchaku_protocol::rules::card_number::account(card), Some(account));
+
+    let wallet = town.reopened(wallet, false);
+    let offline = acquire::exchange(&wallet.home, EXCHANGE, Amount::of(200));
+    assert_eq!(offline, Err(AcquireError::NeedsNetwork));
+    assert_eq!(
+        class(&wallet.home, POINTS).offline,
+        Amount::of(200),
+        "still to be paid with"
+    );
     town.audited();
 }

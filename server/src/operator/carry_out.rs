@@ -5,9 +5,7 @@ use kinchaku_protocol::money::Amount;
 use kinchaku_protocol::time::{DAY_SECONDS, Day, Time};
 use serde_json::{Value, json};
 
-use super::request::{
-    ClassAdd, Credit, Invite, LegalKind, OfflineKind, Request, Revoke, RoleKind, Service, ShopAdd,
-};
+use super::request::{ClassAdd, Credit, Invite, LegalKind, OfflineKind, Request, Revoke, RoleKind, Service, ShopAdd};
 use crate::books::Books;
 use crate::clock;
 use crate::code;

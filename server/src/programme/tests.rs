@@ -73,6 +73,50 @@ fn classes_are_as_the_files_say() {
     assert!(programmes.class_named("nothing").is_none());
 }
 
+/// F014, F015: points become money on the terms of the folder, on the first open day after so many days.
+#[test]
+fn an_exchange_is_as_the_files_say() {
+    let programmes = town("mimura-like");
+    let Kind::Exchange(exchange) = &programmes.programmes[&4].kind else {
+        panic!("no exchange");
+    };
+    assert_eq!(exchange.source, programmes.class_named("point").unwrap().id);
+    assert_eq!(exchange.value(Amount::of(300)), Some(Amount::of(300)));
+    assert_eq!(exchange.value(Amount::of(250)), None);
+    let due = |asked| exchange.due(&programmes.calendar, asked).unwrap();
+    assert_eq!(due(day(2026, 6, 1)), day(2026, 6, 8));
+    // The 20th is a holiday; so is the whole week around the 5th of May.
+    assert_eq!(due(day(2026, 7, 13)), day(2026, 7, 21));
+    assert_eq!(due(day(2026, 4, 26)), day(2026, 5, 7));
+    assert_eq!(
+        due(day(2026, 12, 22)),
+        day(2027, 1, 4),
+        "the office is closed to 3 January"
+    );
+    for (from, to, said) in [
+        ("least = 100", "least = 150", "exchange.least: step（100）の倍数"),
+        ("least = 100", "least = 50", "exchange.least: step（100）の倍数"),
+        ("step = 100", "step = 0", "exchange.step: 1 から"),
+        (
+            "from = \"point\"",
+            "from = \"coin\"",
+            "exchange.from: 「coin」はポイント",
+        ),
+        ("class = \"coin\"", "class = \"point\"", "class: 「point」はコイン"),
+        (
+            "closes = 2027-04-01T00:00",
+            "closes = 2026-04-01T00:00",
+            "exchange.closes: opens より後",
+        ),
+    ] {
+        let (_, found) = edited("mimura-like", "programmes/exchange.toml", from, to);
+        assert!(found.len() == 1 && found[0].contains(said), "{from} → {to}: {found:?}");
+    }
+    let entry = "draw = true\npoints = 50";
+    let (_, found) = edited("mitaka-like", "programmes/voucher-2024.toml", "draw = true", entry);
+    assert!(found.len() == 1 && found[0].contains("apply.point_class"), "{found:?}");
+}
+
 /// F027, F072: towns are an attribute of the region, and sets are found from towns, groups and codes.
 #[test]
 fn shops_are_in_the_sets_that_name_them() {

@@ -13,8 +13,8 @@ use utoipa::{Modify, OpenApi};
 
 use super::refused::ProblemBody;
 use super::{
-    cancel, deed, me, members, odd, orders, programmes, public, results, rosters, sales, settlements, shops, transactions,
-    watch,
+    cancel, deed, me, members, odd, orders, programmes, public, results, rosters, sales, settlements, shops,
+    transactions, watch,
 };
 use crate::http::{App, Problem};
 
