@@ -107,8 +107,11 @@ pub fn recover_by_card(
     }
 }
 
+/// The device, its new key, and what the vault keeps that key under.
+type Ready = (Verified<Device>, Box<dyn DeviceKey>, Vec<u8>);
+
 /// Before the server is asked: the PIN will do, and what waits is delivered.
-fn ready(home: &Home, pin: &Pin) -> Result<(Verified<Device>, Box<dyn DeviceKey>, Vec<u8>), RecoverError> {
+fn ready(home: &Home, pin: &Pin) -> Result<Ready, RecoverError> {
     if pin.is_trivial() {
         return Err(GateError::from(LockError::TrivialPin).into());
     }

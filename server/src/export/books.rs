@@ -437,7 +437,9 @@ fn xlsx<R: Row>(
                 }
             }
         }
-    });
+    })
+    // Whoever asks again after the end must not find the pages cut off.
+    .fuse();
     let rows = write_xlsx(&mut file, rows)?;
     if let Some(problem) = problem {
         return Err(problem);
