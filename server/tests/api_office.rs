@@ -194,7 +194,8 @@ fn a_member_is_found_by_card_number() {
         (&json!(account), &json!(card), &json!(5_000))
     );
     // One wrong digit is nobody.
-    let wrong = format!("{}{}", &card[..9], (card.as_bytes()[9] - b'0' + 1) % 10);
+    let (head, last) = card.split_at(9);
+    let wrong = format!("{head}{}", (last.parse::<u8>().unwrap() + 1) % 10);
     let free = card_number::shown(card_number::of(999_999).unwrap());
     for nobody in [wrong.as_str(), &free, "1", "x"] {
         let answer = desk.manager.get(&desk.town, &format!("/office/members/{nobody}"));

@@ -237,7 +237,7 @@ async fn an_account_is_one_person_whatever_the_card_says(db: Db) {
     assert_eq!(orders(&world, lots("c", one, married, 6)).await, left(4));
     assert_eq!(orders(&world, lots("d", one, None, 5)).await, left(4));
     assert_eq!(orders(&world, lots("e", other, maiden, 11)).await, left(10));
-    let mut apply_as = async |account: u64, number: u32| {
+    let apply_as = async |account: u64, number: u32| {
         let mut asked = application(DRAWN, number, 1);
         asked.account = Some(account);
         world.run(apply(asked)).await

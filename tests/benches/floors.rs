@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 use kinchaku_core::book::server_rows;
 use kinchaku_core::clock::SettableClock;
 use kinchaku_core::gate;
-use kinchaku_core::key::{DeviceKey as _, SoftwareKey};
+use kinchaku_core::key::DeviceKey;
 use kinchaku_core::lock::Pin;
 use kinchaku_core::pay::{self, PaidReceipt, Shop};
 use kinchaku_core::receive::{Counter, verify};
@@ -156,7 +156,7 @@ impl RawFloor {
         }
     }
 
-    fn run(&self, key: &SoftwareKey, text: &str) -> Symbol {
+    fn run(&self, key: &dyn DeviceKey, text: &str) -> Symbol {
         let bytes = [0_u8; 200];
         for _ in 0..2 {
             self.store

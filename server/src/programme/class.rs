@@ -89,7 +89,6 @@ fn class(table: &Reader<'_>, sets: &BTreeMap<SetId, ShopSet>) -> Option<Named> {
     let service = table.choice("service", &SERVICES);
     let legal = table.choice("legal", &LEGAL);
     let scope = table.small_or("shops", 0..=9_999, 0).map(SetId);
-    let whole_use = table.flag("whole_use");
     let pin_always = table.flag("pin_always");
     let combine = table.texts("combine");
     let expiry = table.table("expiry", expiry);
@@ -127,7 +126,6 @@ fn class(table: &Reader<'_>, sets: &BTreeMap<SetId, ShopSet>) -> Option<Named> {
         legal: legal?,
         expiry: expiry?,
         scope: scope?,
-        whole_use: whole_use?,
         pin_always: pin_always?,
         combine: Vec::new(),
         settlement: settlement?,

@@ -91,8 +91,6 @@ pub struct Class {
     pub expiry: Expiry,
     /// Where it may be used: a set of shops, or anywhere.
     pub scope: SetId,
-    /// Whether a lot is only used whole (F242).
-    pub whole_use: bool,
     /// Whether each payment asks for the PIN (F155).
     pub pin_always: bool,
     /// Classes it may pay together with (F081, F089); one of both naming the other is enough.

@@ -66,7 +66,6 @@ fn classes_are_as_the_files_say() {
     assert_eq!(class("point").expiry, Expiry::Extending { months: 6 });
     assert_eq!(class("point").legal, LegalKind::FreePoint);
     assert_eq!(class("coupon").expiry, Expiry::On(day(2026, 9, 30)));
-    assert!(class("coupon").whole_use);
     assert_eq!(class("premium-2026").scope, SetId(1));
     assert_eq!(town("mitaka-like").classes[&ClassId(1)].expiry, Expiry::Days(365));
     assert!(town("region-ring-like").classes[&ClassId(1)].pin_always, "F155");
