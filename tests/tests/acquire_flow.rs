@@ -226,9 +226,11 @@ fn vouchers_points_and_coins_pay_together_without_a_network() {
 #[test]
 fn points_are_exchanged_with_an_allowance_in_use() {
     let mut town = start(Kind::Sqlite, "exchanged").unwrap();
-    let (wallet, account) = town.resident_with_account();
-    town.credit(account, [1_000, 500, 0]);
-    synced(&wallet);
+    let (code, account) = town.invited();
+    let wallet = town.device(true);
+    town.enrol_wallet(&wallet, &code);
+    town.credit(account, [1_000, 500, 1]);
+    assert!(synced(&wallet).new_allowance);
     assert_eq!(class(&wallet.home, POINTS).offline, Amount::of(500));
     let offers = acquire::offers(&wallet.home).unwrap().offers;
     let offer = offers.iter().find(|offer| offer.programme == EXCHANGE).unwrap();

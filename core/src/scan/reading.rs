@@ -28,8 +28,10 @@ impl Reading {
     /// A decoder's text of a symbol that names its character set (ECI): the likeliest, but generators
     /// name wrong ones.
     fn declared(text: String, bytes: &[u8]) -> Option<Self> {
-        // Where the named set does not fit, decoders leave parts out or mark them.
-        let whole = bytes.is_empty() || (!text.is_empty() && !text.contains('\u{fffd}') && fits(&text, bytes));
+        // Where the named set does not fit, decoders leave parts out or mark them, or make controls of letters that
+        // no text has (C1 of ISO 6429).
+        let marked = |c: char| matches!(c, '\u{80}'..='\u{9f}' | '\u{fffd}');
+        let whole = bytes.is_empty() || (!text.is_empty() && !text.contains(marked) && fits(&text, bytes));
         let others = meanings(None, bytes);
         let text = vec![text];
         Self::first_of(if whole { [text, others] } else { [others, text] }.concat())
