@@ -284,7 +284,7 @@ fn points_are_exchanged_and_the_office_sees_the_member() {
     let orders = wallet(&home, &["orders"]);
     assert!(orders.out.contains("交換"), "{orders:?}");
 
-    let token = town.token("office", None);
+    let token = town.token("manager", None);
     let office = |words: &[&str], input: &str| {
         let who = [
             "office",
