@@ -1,16 +1,12 @@
 //! The verbs by which value is acquired, against the real server: what they say, their objects and how they end.
-#![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
-
-mod served;
-mod town;
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use crate::served::Served;
+use crate::town::{PIN, Ran, kinchaku};
 use kinchaku_protocol::time::Time;
 use kinchaku_protocol::voucher::VoucherCode;
 use serde_json::{Value, json};
-use served::Served;
-use town::{PIN, Ran, kinchaku};
 
 fn wallet(home: &str, words: &[&str]) -> Ran {
     kinchaku(&[&["wallet", "--home", home], words].concat(), PIN)

@@ -1,11 +1,10 @@
 //! Bad input at the wallet: each its own code and sentence, nothing paid, nothing lost.
 
-mod town;
-
+use crate::town;
+use crate::town::{BAKERY, GROCER, PIN, Place, Ran, key, kinchaku, sheet, sheet_of};
 use kinchaku_protocol::mpm::crc;
 use kinchaku_protocol::mpm::shop_mark::Offline;
 use kinchaku_protocol::signature::SoftwareSigner;
-use town::{BAKERY, GROCER, PIN, Place, Ran, key, kinchaku, sheet, sheet_of};
 
 /// Pays by a text without a network.
 fn pay(home: &str, text: &str, amount: &str) -> Ran {

@@ -8,9 +8,7 @@
     expect(clippy::unwrap_used, reason = "a test that cannot be set up fails")
 )]
 
-mod town;
-
-use town::kinchaku;
+use crate::town::kinchaku;
 
 /// A build without card readers says so, whatever is wanted of a card.
 #[cfg(not(feature = "pcsc"))]

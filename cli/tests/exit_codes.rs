@@ -1,13 +1,11 @@
 //! Every exit status has its test; more of 6 is in `card_desk.rs`.
 
-mod town;
-
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::{Command, Stdio};
 
+use crate::town::{NOBODY, PIN, Place, command, kinchaku, root, sheet};
 use kinchaku_protocol::mpm::shop_mark::Offline;
 use kinchaku_protocol::signature::Signer as _;
-use town::{NOBODY, PIN, Place, command, kinchaku, root, sheet};
 
 #[test]
 fn done_is_0() {

@@ -1,10 +1,7 @@
 //! `kinchaku office …` against the real server.
 
-mod served;
-mod town;
-
-use served::Served;
-use town::{Ran, kinchaku};
+use crate::served::Served;
+use crate::town::{Ran, kinchaku};
 
 fn office(town: &Served, token: &str, words: &[&str], input: &str) -> Ran {
     let who = [

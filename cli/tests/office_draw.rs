@@ -1,15 +1,12 @@
 //! A draw as anybody checks it, files that are cut off, and tokens: against whoever answers.
-#![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
-
-mod town;
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpListener;
 
+use crate::town::{Ran, kinchaku};
 use data_encoding::HEXLOWER;
 use kinchaku_protocol::rules::draw::{ALGORITHM, Application, ApplicationId, commitment, draw, list_digest};
 use serde_json::{Value, json};
-use town::{Ran, kinchaku};
 
 /// Answers everything with these bytes; gives its address.
 fn answering(answer: Vec<u8>) -> String {

@@ -1,10 +1,8 @@
 //! The commands that need a network, against the real server.
 
-mod served;
-mod town;
-
-use served::Served;
-use town::{PIN, Ran, kinchaku};
+use crate::served::Served;
+use crate::town;
+use crate::town::{PIN, Ran, kinchaku};
 
 fn wallet(home: &str, words: &[&str], input: &str) -> Ran {
     kinchaku(&[&["wallet", "--home", home], words].concat(), input)

@@ -1,9 +1,7 @@
 //! The JSON forms of `qr parse`, frozen: scripts read them.
 
-mod town;
-
+use crate::town::{GROCER, key, kinchaku, sheet_of};
 use kinchaku_protocol::mpm::shop_mark::Offline;
-use town::{GROCER, key, kinchaku, sheet_of};
 
 /// The example of EMV QRCPS MPM, annex A, with its CRC.
 const EMV: &str = "00020101021229300012D156000000000510A93FO3230Q31280012D15600000001030812345678520441115802CN5914BEST \

@@ -1,12 +1,10 @@
 //! `qr read`: a line a picture, whatever the picture is.
-#![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
-mod town;
-
+use crate::town;
+use crate::town::{Place, kinchaku, sheet};
 use kinchaku_protocol::mpm::crc;
 use kinchaku_protocol::mpm::shop_mark::Offline;
 use serde_json::Value;
-use town::{Place, kinchaku, sheet};
 
 fn lines(out: &str) -> Vec<Value> {
     out.lines().map(|line| serde_json::from_str(line).unwrap()).collect()

@@ -1,11 +1,7 @@
 //! `kinchaku shop …` on the JSON API, by a shop's device and by a token, against the real server.
-#![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
 
-mod served;
-mod town;
-
-use served::Served;
-use town::{PIN, Ran, kinchaku};
+use crate::served::Served;
+use crate::town::{PIN, Ran, kinchaku};
 
 /// A town where 1,200 yen were paid: the shop's id, its till, and the payment's number.
 fn paid(town: &Served) -> (String, String, String) {

@@ -1,9 +1,7 @@
 //! How commands speak: data apart from notes, objects for machines, colour only where it is wanted.
 
-mod town;
-
+use crate::town::{PIN, Place, command, finish, kinchaku, sheet};
 use kinchaku_protocol::mpm::shop_mark::Offline;
-use town::{PIN, Place, command, finish, kinchaku, sheet};
 
 /// Nothing but data on standard output, one object where machines read it.
 #[test]

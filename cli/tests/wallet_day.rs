@@ -1,11 +1,9 @@
 //! A wallet and a shop's device without a network: pay, show, check, refuse, give back (F072, F081, F089,
 //! F155, F158, F286).
 
-mod town;
-
+use crate::town::{BAKERY, GROCER, PIN, Place, Ran, key, kinchaku, sheet, sheet_of};
 use kinchaku_protocol::mpm::shop_mark::Offline;
 use serde_json::Value;
-use town::{BAKERY, GROCER, PIN, Place, Ran, key, kinchaku, sheet, sheet_of};
 
 fn pay(home: &str, picture: &str, amount: &str, more: &[&str]) -> Ran {
     let words = [

@@ -1,6 +1,5 @@
 //! Payment codes of others: whose they are, what a screen may show of them, and what helps where they
 //! break a rule (F065; EMV QRCPS MPM, JPQR).
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use kinchaku_protocol::mpm::jpqr::JpqrRule as Rule;
 use kinchaku_protocol::mpm::tlv::Lengths;

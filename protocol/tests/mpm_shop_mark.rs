@@ -1,5 +1,4 @@
 //! Shop marks: signed, read, and never accepted once anything was changed (T2, F119).
-#![expect(clippy::string_slice, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::collections::BTreeSet;
 

@@ -1,5 +1,4 @@
 //! Symbols: what is drawn is what readers read.
-#![expect(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use kinchaku_protocol::symbol::{Ground, Level, Symbol, SymbolError};
 use proptest::prelude::*;

@@ -13,6 +13,7 @@
 )]
 
 mod measured;
+#[allow(dead_code, reason = "of the tests; a bench uses its part of it")]
 #[path = "../tests/support/mod.rs"]
 mod support;
 

@@ -1,18 +1,11 @@
 //! Folders, lists of people and tokens in the books, on both databases: loaded once, the same again changes nothing,
 //! and what people have stays what it was.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test stops where it fails"
-)]
 
-mod support;
-
+use crate::on_both;
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::support::{START, signers};
 use kinchaku_protocol::ids::{ClassId, DocId, SetId};
 use kinchaku_server::access::action::{AccessAction, NewToken};
 use kinchaku_server::access::rows::AccessRole;
@@ -22,7 +15,6 @@ use kinchaku_server::programme::action::SetUpAction;
 use kinchaku_server::programme::{Folder, Programmes};
 use kinchaku_server::query::Reader;
 use kinchaku_server::store::Store;
-use support::{START, signers};
 
 type Db = Arc<dyn Store>;
 

@@ -1,14 +1,10 @@
 //! What the JSON API does with callers that leave, that wait for ever, or that ask for much; and who hears of what was
 //! done.
-#![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
-
-mod api_desk;
-mod http_town;
 
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, TcpStream};
 
-use api_desk::{Desk, Person, json_of, route, signed};
+use crate::api_desk::{Desk, Person, json_of, route, signed};
 use kinchaku_protocol::doc::field::Bytes;
 use kinchaku_protocol::doc::{Upload, UploadItem};
 use serde_json::{Value, json};

@@ -1,10 +1,6 @@
 //! The office's desk over HTTP: the folder, lists of people, how far programmes are, jobs, and what is written down.
-#![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
-mod api_desk;
-mod http_town;
-
-use api_desk::{Desk, Person, files, json_of};
+use crate::api_desk::{Desk, Person, files, json_of};
 use kinchaku_protocol::rules::card_number;
 use serde_json::{Value, json};
 

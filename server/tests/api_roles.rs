@@ -1,10 +1,6 @@
 //! Who may do what at the JSON API: every operation of its document, asked by everybody.
-#![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
-mod api_desk;
-mod http_town;
-
-use api_desk::{Desk, Person, json_of, route, signed};
+use crate::api_desk::{Desk, Person, json_of, route, signed};
 use serde_json::{Value, json};
 
 /// Who may: a letter for each of shop, merchant, viewer, office, manager; an asterisk for anybody without a token.

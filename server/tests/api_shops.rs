@@ -1,10 +1,6 @@
 //! A shop's desk over HTTP: its list, taking a payment back, results and files; and what the office does there.
-#![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
-mod api_desk;
-mod http_town;
-
-use api_desk::{Desk, Person, field_of, json_of, signed};
+use crate::api_desk::{Desk, Person, field_of, json_of, signed};
 use serde_json::{Value, json};
 
 fn ids(page: &Value) -> Vec<String> {

@@ -1,16 +1,13 @@
 //! Whether a certificate stands: what responders, lists and the platform say, and everything they could be
 //! made to say that is not true. Nothing but a proven answer is one.
-#![allow(clippy::unwrap_used, reason = "a test stops at what does not hold")]
-
-mod jpki;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use crate::jpki::{NOW, certificate, crl, der, responder, settings, trust};
 use axum::Router;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
-use jpki::{NOW, certificate, crl, der, responder, settings, trust};
 use kinchaku_fixtures::jpki::issued::Register;
 use kinchaku_fixtures::jpki::keys::Keys;
 use kinchaku_fixtures::jpki::{Authority, Fault, Responder, crl as list, profile};

@@ -1,19 +1,11 @@
 //! A thousand random histories, each lived in a town of its own in SQLite and in PostgreSQL: everything is answered
 //! the same, the books end in the same state, and nothing is wrong with them. `KINCHAKU_HISTORIES=n` for more.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test stops where it fails"
-)]
 
-mod generated;
-mod support;
-
+use crate::support;
 use std::sync::Arc;
 
-use generated::{Town as Played, history, play};
+use crate::generated::{Town as Played, history, play};
+use crate::support::{item, key, signers};
 use kinchaku_protocol::doc::AnswerItem;
 use kinchaku_protocol::ids::{ClassId, DocId};
 use kinchaku_protocol::signature::Signer as _;
@@ -25,7 +17,6 @@ use kinchaku_server::query::Reader;
 use kinchaku_server::settlement::Closing;
 use kinchaku_server::store::table::{Column, Table};
 use kinchaku_server::store::{Query, Store, Which};
-use support::{item, key, signers};
 
 /// Steps of a history, besides those that set it up.
 const LENGTH: usize = 16;

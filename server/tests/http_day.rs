@@ -1,9 +1,6 @@
 //! A day of a wallet over HTTP, on a real socket and a real SQLite file.
-#![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
-mod http_town;
-
-use http_town::{Gadget, Town};
+use crate::http_town::{Gadget, Town};
 use kinchaku_protocol::api::{PayKey, UnlockRequest};
 use kinchaku_protocol::doc::field::{Bytes, from_bytes, to_bytes};
 use kinchaku_protocol::doc::{

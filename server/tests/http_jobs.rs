@@ -1,7 +1,5 @@
 //! What a running server does by itself, as days pass.
 
-#![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
-
 use kinchaku_protocol::doc::{Bulletin, Received};
 use kinchaku_protocol::time::{DAY_SECONDS, Time};
 use kinchaku_server::books::Books;

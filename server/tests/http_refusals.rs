@@ -1,9 +1,6 @@
 //! What the server refuses, each with its own stable code and without a word about anybody.
-#![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
-mod http_town;
-
-use http_town::{Gadget, Town, path};
+use crate::http_town::{Gadget, Town, path};
 use kinchaku_protocol::api::{EnrolRequest, PullRequest};
 use kinchaku_protocol::doc::field::{Bytes, to_bytes};
 use kinchaku_protocol::doc::{Answer, AnswerItem, Role, Upload, UploadItem};

@@ -1,12 +1,9 @@
 //! Stopping: what was begun is finished, and everything that was answered is in the books.
-#![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
-
-mod http_town;
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 
-use http_town::Town;
+use crate::http_town::Town;
 
 /// A request whose body is still under way when the server is asked to stop gets its answer.
 #[test]

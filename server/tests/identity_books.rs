@@ -1,20 +1,11 @@
 //! Whose card it is, and what the books make of it: each rule of linking, of being here again, of My Key
 //! IDs, of a person's data and of its end, on both databases.
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test stops where it fails"
-)]
 
-mod card_town;
-#[allow(unused_macros, dead_code, reason = "of the ledger's tests")]
-#[path = "support/database.rs"]
-mod database;
-
+use crate::card_town;
+use crate::in_towns;
 use std::sync::atomic::Ordering;
 
-use card_town::{NOW, Town, Wallet, town_keys};
+use crate::card_town::{NOW, Town, Wallet, town_keys};
 use kinchaku_fixtures::card::persons::Person;
 use kinchaku_protocol::api::{CHALLENGE_LIFE, KeyIdAction, KeyIdOutcome, PayKey, UnlockRequest};
 use kinchaku_protocol::doc::field::to_bytes;

@@ -1,21 +1,11 @@
 //! Cards over HTTP and for the office, on a real socket; and nothing of anybody in any log line or file.
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test stops where it fails"
-)]
 
-mod card_town;
-#[allow(unused_macros, dead_code, reason = "of the ledger's tests")]
-#[path = "support/database.rs"]
-mod database;
-
+use crate::support::database;
 use std::io::Write;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
-use card_town::{MUNI, NOW, Town, Wallet, town_keys};
+use crate::card_town::{MUNI, NOW, Town, Wallet, town_keys};
 use kinchaku_fixtures::card::persons::Person;
 use kinchaku_protocol::api::{
     CardAnswer, ChallengeAnswer, ChallengeRequest, KeyIdAction, KeyIdAnswer, KeyIdOutcome, KeyIdRequest,

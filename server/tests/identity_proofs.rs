@@ -1,9 +1,6 @@
 //! Whether a card's proof is true: people who are who they say, and everybody else.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test stops at what does not hold")]
 
-mod jpki;
-
-use jpki::{
+use crate::jpki::{
     MUNI, Minor, NOW, adult, certificate, der, expects, judged, login, proof, responder, settings, signed, statement,
     trust,
 };

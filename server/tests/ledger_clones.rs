@@ -1,16 +1,11 @@
 //! Cloned wallets: what the shops that checked are paid, what it costs, and who is stopped.
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test stops where it fails"
-)]
 
-mod support;
-
+use crate::on_both;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use crate::support::wallet::Wallet;
+use crate::support::{MONEY, World, key};
 use kinchaku_protocol::doc::field::Bytes;
 use kinchaku_protocol::doc::{Assurance, Bulletin, Fact, FactKind, Page, Reason, Received, Role, Verdict};
 use kinchaku_protocol::money::Amount;
@@ -19,8 +14,6 @@ use kinchaku_protocol::signature::Signer;
 use kinchaku_protocol::time::DAY_SECONDS;
 use kinchaku_server::command::{Action, CommandError, Invitee, NewDevice, Outcome, Stop};
 use kinchaku_server::store::Store;
-use support::wallet::Wallet;
-use support::{MONEY, World, key};
 
 type Db = Arc<dyn Store>;
 

@@ -1,15 +1,9 @@
 //! What the office and the devices ask of the books, asked once and asked again.
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test stops where it fails"
-)]
 
-mod support;
-
+use crate::on_both;
 use std::sync::Arc;
 
+use crate::support::{MONEY, POINTS, VOUCHER, World, day, key};
 use kinchaku_protocol::doc::{Device, FactKind, Received, Role};
 use kinchaku_protocol::ids::{ClassId, Pid, SetId};
 use kinchaku_protocol::money::Amount;
@@ -18,7 +12,6 @@ use kinchaku_protocol::time::DAY_SECONDS;
 use kinchaku_server::command::{Action, CommandError, Credit, Invitee, NewDevice, Outcome, Stop, TownRules};
 use kinchaku_server::ledger::rows::{Book, OperationId};
 use kinchaku_server::store::Store;
-use support::{MONEY, POINTS, VOUCHER, World, day, key};
 
 type Db = Arc<dyn Store>;
 

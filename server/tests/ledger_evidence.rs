@@ -1,15 +1,11 @@
 //! What the documents of an allowance prove, what a shop that asks is told then, and who is no longer heard.
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test stops where it fails"
-)]
 
-mod support;
-
+use crate::on_both;
+use crate::support;
 use std::sync::Arc;
 
+use crate::support::wallet::Wallet;
+use crate::support::{MARK, TOWN, World, key};
 use kinchaku_protocol::doc::{
     AnswerItem, Assurance, Bulletin, Close, Device, Document, FactKind, ParkReason, Reason, Received, Role, Seen,
     Verdict,
@@ -21,8 +17,6 @@ use kinchaku_server::command::{Action, CommandError, Invitee, NewDevice, Outcome
 use kinchaku_server::ledger::rows::{ForkRow, Proof};
 use kinchaku_server::store::table::Table;
 use kinchaku_server::store::{Query, Store, Which};
-use support::wallet::Wallet;
-use support::{MARK, TOWN, World, key};
 
 type Db = Arc<dyn Store>;
 

@@ -1,16 +1,10 @@
 //! A lane whose database plays tricks on it: whoever waits is answered, and nobody takes others down.
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test stops where it fails"
-)]
 
-mod support;
-
+use crate::on_both;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::support::{MONEY, START, TOWN, World, key, signers};
 use kinchaku_protocol::doc::{Bulletin, Received};
 use kinchaku_protocol::ids::SetId;
 use kinchaku_protocol::money::Amount;
@@ -20,7 +14,6 @@ use kinchaku_server::lane::Lane;
 use kinchaku_server::ledger::rows::AccountRow;
 use kinchaku_server::store::table::{Table, Value};
 use kinchaku_server::store::{Answer, Lease, Query, Store, StoreError, Write};
-use support::{MONEY, START, TOWN, World, key, signers};
 
 type Db = Arc<dyn Store>;
 

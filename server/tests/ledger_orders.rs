@@ -1,24 +1,17 @@
 //! Every order of arrival of the same documents leaves the same books (docs/protocol.md, "Settlement").
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test stops where it fails"
-)]
 
-mod support;
-
+use crate::on_both;
 use std::sync::Arc;
 
+use crate::support::simulation::Simulation;
+use crate::support::wallet::Wallet;
+use crate::support::{Shop, World};
 use kinchaku_protocol::doc::{Close, Document};
 use kinchaku_protocol::ids::Pid;
 use kinchaku_protocol::money::Amount;
 use kinchaku_server::store::Store;
 use proptest::prelude::*;
 use proptest::sample::Index;
-use support::simulation::Simulation;
-use support::wallet::Wallet;
-use support::{Shop, World};
 
 /// A town with a payer, and documents that may come in any order.
 struct Case {

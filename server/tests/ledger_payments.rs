@@ -1,21 +1,15 @@
 //! Payments in the books, on both databases: posted once, taken back, late, forked.
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test stops where it fails"
-)]
 
-mod support;
-
+use crate::on_both;
+use crate::support;
 use std::sync::Arc;
 
+use crate::support::{MONEY, POINTS, VOUCHER, World, day, fact};
 use kinchaku_protocol::doc::{AnswerItem, FactKind, ParkReason, Reason};
 use kinchaku_protocol::ids::Pid;
 use kinchaku_protocol::time::{DAY_SECONDS, Time};
 use kinchaku_server::command::{Action, CommandError, Outcome};
 use kinchaku_server::store::Store;
-use support::{MONEY, POINTS, VOUCHER, World, day, fact};
 
 type Db = Arc<dyn Store>;
 

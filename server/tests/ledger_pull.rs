@@ -1,16 +1,12 @@
 //! What devices hear of the books: snapshots, changes, pages.
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test stops where it fails"
-)]
 
-mod support;
-
+use crate::on_both;
+use crate::support;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::support::wallet::Wallet;
+use crate::support::{MONEY, VOUCHER, World, day, key, new_shop};
 use kinchaku_protocol::doc::field::{Bytes, from_bytes};
 use kinchaku_protocol::doc::{
     AccountRow, BalanceRow, Document, Fact, FactKind, HistoryRow, MAX_PAGE, Page, Received, SaleRow, ShopRow, Table,
@@ -19,8 +15,6 @@ use kinchaku_protocol::ids::{Pid, Ref};
 use kinchaku_protocol::signature::Signer;
 use kinchaku_server::command::{Action, NewShop, Stop};
 use kinchaku_server::store::Store;
-use support::wallet::Wallet;
-use support::{MONEY, VOUCHER, World, day, key, new_shop};
 
 type Db = Arc<dyn Store>;
 

@@ -1,17 +1,14 @@
 //! The stores and the lane: the same history in both databases, who may write, and what a
 //! lost answer or a second process can do.
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test stops where it fails"
-)]
 
-mod support;
-
+use crate::on_both;
+use crate::support;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use crate::support::database::Fresh;
+use crate::support::wallet::Wallet;
+use crate::support::{MONEY, START, Shop, TOWN, VOUCHER, World, day, signers};
 use kinchaku_protocol::doc::FactKind;
 use kinchaku_protocol::ids::{DocId, Pid};
 use kinchaku_server::command::{Action, CommandError, Outcome, TownRules};
@@ -23,9 +20,6 @@ use kinchaku_server::store::{Answer, Lease, Query, Store, StoreError, Which, Wri
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
-use support::database::Fresh;
-use support::wallet::Wallet;
-use support::{MONEY, START, Shop, TOWN, VOUCHER, World, day, signers};
 
 type Db = Arc<dyn Store>;
 

@@ -1,19 +1,12 @@
 //! A thousand random histories, lived by the books and by a naive model of them: everybody has and owes the same of
 //! each class after each step, shops are owed the same, and no invariant is broken on the way.
 //! `KINCHAKU_HISTORIES=n` for more.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test stops where it fails"
-)]
 
-mod generated;
-mod model;
-mod support;
-
-use generated::{Town, history, play};
+use crate::generated;
+use crate::generated::{Town, history, play};
+use crate::model::Model;
+use crate::support::simulation::{Simulation, checked};
+use crate::support::{MONEY, POINTS, VOUCHER, key};
 use kinchaku_protocol::doc::{AnswerItem, Cancel, Received};
 use kinchaku_protocol::ids::{ClassId, DocId, Pid};
 use kinchaku_protocol::signature::Signer as _;
@@ -23,9 +16,6 @@ use kinchaku_server::ledger::decide::{CancelledBy, Checked};
 use kinchaku_server::ledger::rows::Book;
 use kinchaku_server::points::rows::EarningState;
 use kinchaku_server::settlement::action::SettleAction;
-use model::Model;
-use support::simulation::{Simulation, checked};
-use support::{MONEY, POINTS, VOUCHER, key};
 
 /// Steps of a history, besides its end.
 const LENGTH: usize = 40;

@@ -1,5 +1,4 @@
 //! The binary as an operator uses it: with no server running, beside a running one, and refused.
-#![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};

@@ -1,17 +1,12 @@
 //! At a hundred thousand transactions, what people look at most is one read of an index: asked of the planner of both
 //! databases, with the very statements the reader uses.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test stops where it fails"
-)]
 
-mod support;
-
+use crate::support;
 use std::sync::{Arc, Mutex};
 
+use crate::support::database::Fresh;
+use crate::support::town_folder::on;
+use crate::support::{MONEY, START, TOWN, key};
 use kinchaku_protocol::doc::Role;
 use kinchaku_protocol::doc::field::Bytes;
 use kinchaku_protocol::ids::{Pid, Ref};
@@ -21,9 +16,6 @@ use kinchaku_server::query::transactions::TransactionQuery;
 use kinchaku_server::query::{Enrolled, Reader};
 use kinchaku_server::store::table::Value;
 use kinchaku_server::store::{Answer, Lease, Query, Store, Write, postgres, sqlite};
-use support::database::Fresh;
-use support::town_folder::on;
-use support::{MONEY, START, TOWN, key};
 
 /// What a reader asked for.
 #[derive(Clone, Debug)]

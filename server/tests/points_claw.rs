@@ -1,16 +1,13 @@
 //! What a payment that is taken back takes with it, and what is owed afterwards; on both databases.
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test stops where it fails"
-)]
 
-mod support;
-
+use crate::on_both;
 use std::sync::Arc;
 
+use crate::support::town_folder::{
+    at, earned, end_balances, grant, has, lives_until, on, one_payment, pays, rows, takes_back, town, transactions,
+};
+use crate::support::wallet::{Paid, Wallet};
+use crate::support::{MONEY, POINTS, World};
 use kinchaku_protocol::money::{Amount, Signed};
 use kinchaku_server::command::{Action, CommandError};
 use kinchaku_server::ledger::rows::{Book, LotRow, Operation, OperationId};
@@ -18,11 +15,6 @@ use kinchaku_server::points::rows::{EarningState, PointDayRow};
 use kinchaku_server::query::transactions::TransactionQuery;
 use kinchaku_server::settlement::action::{Canceller, SettleAction};
 use kinchaku_server::store::Store;
-use support::town_folder::{
-    at, earned, end_balances, grant, has, lives_until, on, one_payment, pays, rows, takes_back, town, transactions,
-};
-use support::wallet::{Paid, Wallet};
-use support::{MONEY, POINTS, World};
 
 type Db = Arc<dyn Store>;
 

@@ -1,22 +1,15 @@
 //! What payments earn, on both databases.
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test stops where it fails"
-)]
 
-mod support;
-
+use crate::on_both;
+use crate::support;
 use std::sync::Arc;
 
+use crate::support::town_folder::{at, earned, grant, on, one_payment, pays, rows, takes_back, town};
+use crate::support::{MONEY, POINTS, VOUCHER, World, day};
 use kinchaku_protocol::doc::FactKind;
 use kinchaku_protocol::money::Amount;
 use kinchaku_server::points::rows::{CampaignPointsRow, EarningState};
 use kinchaku_server::store::Store;
-use support::town_folder::{at, earned, grant, on, one_payment, pays, rows, takes_back, town};
-use support::{MONEY, POINTS, VOUCHER, World, day};
 
 type Db = Arc<dyn Store>;
 

@@ -1,16 +1,12 @@
 //! From when and until when value is used, on both databases.
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test stops where it fails"
-)]
 
-mod support;
-
+use crate::on_both;
+use crate::support;
 use std::sync::Arc;
 
+use crate::support::town_folder::{SHORT, at, end_balances, has, lives_until, on, pays, rows, takes_back, town};
+use crate::support::wallet::Wallet;
+use crate::support::{MONEY, POINTS, VOUCHER, World};
 use kinchaku_protocol::doc::FactKind;
 use kinchaku_protocol::ids::ClassId;
 use kinchaku_protocol::money::Amount;
@@ -19,9 +15,6 @@ use kinchaku_server::command::{Action, CommandError, Outcome};
 use kinchaku_server::ledger::rows::{Book, EntryKind, EntryRow, LotRow};
 use kinchaku_server::query::results::By;
 use kinchaku_server::store::Store;
-use support::town_folder::{SHORT, at, end_balances, has, lives_until, on, pays, rows, takes_back, town};
-use support::wallet::Wallet;
-use support::{MONEY, POINTS, VOUCHER, World};
 
 type Db = Arc<dyn Store>;
 

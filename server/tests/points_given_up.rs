@@ -1,17 +1,14 @@
 //! Points that people give up: for money that comes a week later, for a place in a draw; and value the office takes away.
 //! On both databases.
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test stops where it fails"
-)]
 
-mod support;
-
+use crate::on_both;
 use std::sync::Arc;
 
+use crate::support::town_folder::{
+    at, end_balances, grant, has, lives_until, load_with, on, one_payment, pays, rows, takes_back, transactions,
+};
+use crate::support::wallet::Wallet;
+use crate::support::{MONEY, POINTS, World};
 use kinchaku_protocol::doc::field::{Bytes, Field, from_bytes};
 use kinchaku_protocol::doc::{MemberRow, StandingRow, Table};
 use kinchaku_protocol::ids::{DocId, Ref};
@@ -27,11 +24,6 @@ use kinchaku_server::query::results::By;
 use kinchaku_server::sale::action::{NewApplication, NewExchange, SaleAction, Somebody};
 use kinchaku_server::sale::rows::{ApplicationRow, ExchangeRow, ExchangeState};
 use kinchaku_server::store::Store;
-use support::town_folder::{
-    at, end_balances, grant, has, lives_until, load_with, on, one_payment, pays, rows, takes_back, transactions,
-};
-use support::wallet::Wallet;
-use support::{MONEY, POINTS, World};
 
 type Db = Arc<dyn Store>;
 

@@ -1,16 +1,10 @@
 //! When what was earned is granted, on both databases.
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test stops where it fails"
-)]
 
-mod support;
-
+use crate::on_both;
 use std::sync::Arc;
 
+use crate::support::POINTS;
+use crate::support::town_folder::{at, earned, grant, grant_of, has, on, one_payment, pays, rows, town, transactions};
 use kinchaku_protocol::ids::DocId;
 use kinchaku_protocol::money::Amount;
 use kinchaku_server::calendar::CalendarError;
@@ -18,8 +12,6 @@ use kinchaku_server::command::CommandError;
 use kinchaku_server::ledger::rows::{LotRow, Operation, OperationId};
 use kinchaku_server::points::rows::EarningState;
 use kinchaku_server::store::Store;
-use support::POINTS;
-use support::town_folder::{at, earned, grant, grant_of, has, on, one_payment, pays, rows, town, transactions};
 
 type Db = Arc<dyn Store>;
 

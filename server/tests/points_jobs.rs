@@ -1,16 +1,10 @@
 //! The jobs of points as a running server does them.
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test stops where it fails"
-)]
-
-mod support;
 
 use std::sync::Arc;
 
+use crate::support::town_folder::{at, folder};
+use crate::support::wallet::Wallet;
+use crate::support::{MARK, MONEY, POINTS, item, key, new_shop};
 use kinchaku_protocol::doc::{Allowance, AnswerItem, Device, Fact, FactKind, Received, Role, Verified};
 use kinchaku_protocol::ids::{ClassId, Pid, SetId};
 use kinchaku_protocol::money::Amount;
@@ -23,9 +17,6 @@ use kinchaku_server::jobs;
 use kinchaku_server::keys::{self, Passphrase, Roots};
 use kinchaku_server::ledger::rows::Book;
 use kinchaku_server::programme::action::SetUpAction;
-use support::town_folder::{at, folder};
-use support::wallet::Wallet;
-use support::{MARK, MONEY, POINTS, item, key, new_shop};
 
 async fn done(books: &Books, action: Action, now: Time) -> Outcome {
     books.execute(action, now).await.unwrap()

@@ -1,18 +1,11 @@
 //! Ranks by what was granted, on both databases.
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test stops where it fails"
-)]
 
-mod support;
-
+use crate::on_both;
 use std::sync::Arc;
 
+use crate::support::POINTS;
+use crate::support::town_folder::{at, grant, has, one_payment, rank, takes_back, town};
 use kinchaku_server::store::Store;
-use support::POINTS;
-use support::town_folder::{at, grant, has, one_payment, rank, takes_back, town};
 
 type Db = Arc<dyn Store>;
 

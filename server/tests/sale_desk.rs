@@ -1,22 +1,11 @@
 //! Buying as people do it, on both databases: persons known by their cards, lists and paper, and a provider that
 //! declines, dawdles, repeats itself and takes money back.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test stops where it fails"
-)]
 
-mod card_town;
-#[allow(unused_macros, dead_code, reason = "of the ledger's tests")]
-#[path = "support/database.rs"]
-mod database;
-mod sale_town;
-
+use crate::sale_town;
 use std::sync::Arc;
 
-use card_town::{MUNI, Town};
+use crate::card_town::{MUNI, Town};
+use crate::sale_town::{COIN, DRAWN, GIVEN, OPEN, at, folder};
 use kinchaku_fixtures::card::persons::Person;
 use kinchaku_protocol::doc::{FactKind, Reason};
 use kinchaku_protocol::ids::DocId;
@@ -38,7 +27,6 @@ use kinchaku_server::sale::rows::{EventKind, EventVerdict, OrderRow, OrderState,
 use kinchaku_server::sale::somebody::OnPaper;
 use kinchaku_server::store::table::{Column as _, Table as _};
 use kinchaku_server::store::{Query, Which};
-use sale_town::{COIN, DRAWN, GIVEN, OPEN, at, folder};
 
 const POSTED: (FactKind, Reason) = (FactKind::Posted, Reason::None);
 
@@ -48,8 +36,9 @@ macro_rules! in_collecting_towns {
             $(
                 #[tokio::test]
                 async fn $test() {
-                    let fresh = crate::database::sqlite().await;
+                    let fresh = crate::support::database::sqlite().await;
                     super::$test(super::opened(&fresh.address).await).await;
+                    fresh.end().await;
                 }
             )*
         }
@@ -58,8 +47,9 @@ macro_rules! in_collecting_towns {
             $(
                 #[tokio::test]
                 async fn $test() {
-                    if let Some(fresh) = crate::database::postgres(stringify!($test)).await {
+                    if let Some(fresh) = crate::support::database::postgres(stringify!($test)).await {
                         super::$test(super::opened(&fresh.address).await).await;
+                        fresh.end().await;
                     }
                 }
             )*

@@ -1,19 +1,12 @@
 //! Any history of orders and of what providers tell: no yen is forgotten or counted twice, and nothing is sold beyond
 //! what there is (I10, I11).
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test stops where it fails"
-)]
-
-mod sale_town;
-mod support;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::sale_town::{OPEN, at, june, lots, person};
+use crate::support::TOWN;
+use crate::support::simulation::Simulation;
 use kinchaku_protocol::money::Amount;
 use kinchaku_server::command::{Action, CommandError, Invitee, Outcome};
 use kinchaku_server::ledger::rows::Book;
@@ -23,9 +16,6 @@ use kinchaku_server::query::audit;
 use kinchaku_server::sale::action::SaleAction;
 use kinchaku_server::sale::rows::{EventKind, EventVerdict, OrderState, RefundStep};
 use proptest::prelude::*;
-use sale_town::{OPEN, at, june, lots, person};
-use support::TOWN;
-use support::simulation::Simulation;
 
 /// People who buy; each has an account.
 const PEOPLE: u8 = 40;

@@ -1,19 +1,13 @@
 //! Applications and their draw on both databases: each person once, a list that cannot be changed once it is published,
 //! and an outcome that anybody can compute.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test stops where it fails"
-)]
 
-mod sale_town;
-mod support;
-
+use crate::on_both;
+use crate::sale_town;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use crate::sale_town::{DRAWN, FIRST, GIVEN, OPEN, application, application_id, apply, at, by_number, june, person};
+use crate::support::{TOWN, World};
 use kinchaku_protocol::ids::DocId;
 use kinchaku_protocol::rules::draw::{self, Application, ApplicationId, Terms};
 use kinchaku_protocol::time::Time;
@@ -23,8 +17,6 @@ use kinchaku_server::programme::action::SetUpAction;
 use kinchaku_server::sale::action::SaleAction;
 use kinchaku_server::sale::rows::ApplicationRow;
 use kinchaku_server::store::Store;
-use sale_town::{DRAWN, FIRST, GIVEN, OPEN, application, application_id, apply, at, by_number, june, person};
-use support::{TOWN, World};
 
 type Db = Arc<dyn Store>;
 

@@ -1,18 +1,15 @@
 //! Orders on both databases: nothing is sold twice or beyond what there is, every yen that comes in is value or goes
 //! back, and whatever a provider tells is taken in once.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test stops where it fails"
-)]
 
-mod sale_town;
-mod support;
-
+use crate::on_both;
+use crate::sale_town;
 use std::sync::Arc;
 
+use crate::sale_town::{
+    COIN, COUPON, DRAWN, GIVEN, OPEN, POINT, VOUCHER, application, apply, at, by_number, june, lots, order, person,
+    phone, top_up,
+};
+use crate::support::{TOWN, World, signers};
 use kinchaku_protocol::ids::{ClassId, DocId};
 use kinchaku_protocol::money::Amount;
 use kinchaku_protocol::rules::draw;
@@ -27,11 +24,6 @@ use kinchaku_server::sale::action::{ByHand, NewOrder, SaleAction};
 use kinchaku_server::sale::rows::{EventKind, EventVerdict, OrderRow, OrderState, RefundStep};
 use kinchaku_server::store::table::Table;
 use kinchaku_server::store::{Query, Store, Which};
-use sale_town::{
-    COIN, COUPON, DRAWN, GIVEN, OPEN, POINT, VOUCHER, application, apply, at, by_number, june, lots, order, person,
-    phone, top_up,
-};
-use support::{TOWN, World, signers};
 
 type Db = Arc<dyn Store>;
 

@@ -1,21 +1,13 @@
 //! The tables as each database's own catalogue has them after every migration: the municipality comes first in
 //! every key, index and foreign key, nothing is left to the database to decide, and both are what the rows of the
 //! books say. An existing distributed PostgreSQL can take such tables as they are, distributed by `muni`.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test stops where it fails"
-)]
 
-mod support;
-
+use crate::support;
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::support::database::Fresh;
 use kinchaku_server::ledger::rows::TABLES;
 use kinchaku_server::store::table::Kind;
-use support::database::Fresh;
 use tokio_postgres::NoTls;
 
 /// Tables that belong to the database or the lane, and hold no rows of the books.

@@ -1,15 +1,11 @@
 //! Payments taken back before and after the close, on both databases: every refusal, whole or not at all, once.
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test stops where it fails"
-)]
 
-mod support;
-
+use crate::on_both;
 use std::sync::Arc;
 
+use crate::support::season::{SHORT, Season, said};
+use crate::support::town_folder::{earned, rows};
+use crate::support::{MONEY, POINTS, VOUCHER, key};
 use kinchaku_protocol::doc::{Cancel, Document, FactKind, Reason};
 use kinchaku_server::command::{Action, CommandError, Outcome};
 use kinchaku_server::ledger::rows::OperationId;
@@ -18,9 +14,6 @@ use kinchaku_server::query::transactions::TransactionQuery;
 use kinchaku_server::settlement::action::{CancelRefusal, Canceller, SettleAction};
 use kinchaku_server::settlement::rows::{RefundKind, RefundRow};
 use kinchaku_server::store::Store;
-use support::season::{SHORT, Season, said};
-use support::town_folder::{earned, rows};
-use support::{MONEY, POINTS, VOUCHER, key};
 
 type Db = Arc<dyn Store>;
 

@@ -1,15 +1,11 @@
 //! The close of periods, on both databases: in turn, once, whatever dies in between, whatever the clock says.
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test stops where it fails"
-)]
 
-mod support;
-
+use crate::on_both;
 use std::sync::Arc;
 
+use crate::support::season::{SHORT, Season, folder, table};
+use crate::support::town_folder::{on, rows};
+use crate::support::{MONEY, VOUCHER};
 use kinchaku_protocol::ids::ClassId;
 use kinchaku_protocol::money::Amount;
 use kinchaku_protocol::time::Day;
@@ -21,9 +17,6 @@ use kinchaku_server::query::settlement::PeriodStanding;
 use kinchaku_server::settlement::action::{Canceller, SettleAction, ShopSum};
 use kinchaku_server::settlement::rows::{PayoutRow, PeriodRow, PeriodState};
 use kinchaku_server::store::Store;
-use support::season::{SHORT, Season, folder, table};
-use support::town_folder::{on, rows};
-use support::{MONEY, VOUCHER};
 
 type Db = Arc<dyn Store>;
 

@@ -1,19 +1,15 @@
 //! A whole season, made by chance and closed fourteen times, on both databases: what the files say is what the ledger
 //! paid, and a file of a closed week can be had again.
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::print_stdout,
-    reason = "a test stops where it fails, and says which season it was"
-)]
 
-mod support;
-
+use crate::on_both;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::support::season::{Season, folder, table};
+use crate::support::town_folder::on;
+use crate::support::wallet::{Paid, Wallet};
+use crate::support::{MONEY, POINTS, VOUCHER};
 use kinchaku_protocol::ids::{ClassId, ServiceType};
 use kinchaku_server::calendar::Settlement;
 use kinchaku_server::command::CommandError;
@@ -23,10 +19,6 @@ use kinchaku_server::programme::Programmes;
 use kinchaku_server::query::results::By;
 use kinchaku_server::settlement::action::{CancelRefusal, Canceller};
 use kinchaku_server::store::Store;
-use support::season::{Season, folder, table};
-use support::town_folder::on;
-use support::wallet::{Paid, Wallet};
-use support::{MONEY, POINTS, VOUCHER};
 
 type Db = Arc<dyn Store>;
 

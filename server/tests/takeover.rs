@@ -1,16 +1,8 @@
 //! T10: two server processes on one database, under a load of uploads. The one that keeps the lane is killed, and
 //! later another is stopped in its tracks and wakes up again: each time the other takes over, every payment that
 //! was acknowledged is in the books once and for good, and no epoch of the lease is written under by two.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test stops where it fails"
-)]
 
-mod support;
-
+use crate::support;
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
@@ -20,6 +12,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, OnceLock};
 use std::time::Duration;
 
+use crate::support::{TOWN, World, item};
 use kinchaku_protocol::api;
 use kinchaku_protocol::doc::{Answer, AnswerItem, Fact, FactKind, Received, Upload};
 use kinchaku_server::clock;
@@ -27,7 +20,6 @@ use kinchaku_server::command::TownRules;
 use kinchaku_server::config::TownConfig;
 use kinchaku_server::keys::{self, Passphrase, Roots};
 use serde_json::Value;
-use support::{TOWN, World, item};
 use tokio_postgres::NoTls;
 
 const WALLETS: usize = 20;

@@ -1,5 +1,4 @@
 //! What a wallet asks for again while the answer before is still missing, over a network that loses answers.
-#![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Barrier};

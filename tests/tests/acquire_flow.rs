@@ -1,5 +1,4 @@
 //! A resident gets vouchers from the real server and pays with them: handed out, bought, combined offline.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops where it fails")]
 
 use kinchaku_core::acquire::{self, AcquireError, Outcome, VoucherError};
 use kinchaku_core::gate;

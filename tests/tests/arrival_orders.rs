@@ -2,7 +2,6 @@
 //!
 //! The wallet and the shops' devices are real; what they sign here no honest app would, so it is made with
 //! their keys by hand and uploaded as anybody could.
-#![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,4 @@
 //! Attacks at a counter without a network: what is shown there is believed only as far as it is signed.
-#![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 use kinchaku_core::book::documents;
 use kinchaku_core::book::receipts::State as Shown;

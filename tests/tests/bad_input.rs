@@ -1,6 +1,5 @@
 //! Everything that can be wrong with what people, cameras, disks and servers give to the wallet: each is its
 //! own error, nothing panics, and nothing of it leaves anything half done.
-#![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 use std::fs;
 use std::sync::Arc;

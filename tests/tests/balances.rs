@@ -1,5 +1,4 @@
 //! What a person is told they can use: what is free on the server and what this device has left of its reserves.
-#![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 use std::sync::Arc;
 

@@ -1,6 +1,5 @@
 //! Documents that are signed and still not believed: of a time at which nobody could sign them, older than what is
 //! known, or from a device that may not speak any more.
-#![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 use kinchaku_core::book::payments::State as Paid;
 use kinchaku_core::key;

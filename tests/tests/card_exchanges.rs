@@ -1,12 +1,5 @@
 //! Every way a card at a phone or a reader can end, with the software card: what a person is told, and what it
 //! cost in tries.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "tests"
-)]
 
 use kinchaku_core::card::{
     self, Application, Availability, CardError, CardTransport, CommandKind, Entry, Event, File, Left, Outcome,

@@ -1,6 +1,5 @@
 //! A card linked by the wallet's own flow, with the real server and the test JPKI's responders, and everything that can
 //! become of it. F051 to F056, F138, F143, F189 to F194, F211, F212; T25.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops where it fails")]
 
 use std::sync::{Arc, Mutex};
 

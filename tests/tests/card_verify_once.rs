@@ -3,14 +3,6 @@
 //! A person, a host that loses cards and mixes up events, and a link that drops, bends and invents answers, all
 //! told by a seed, against the stateful software card. The card itself counts; the wire is watched for what
 //! may never be sent. `KINCHAKU_CARD_RUNS` sets the number of runs.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::print_stdout,
-    reason = "tests"
-)]
 
 use std::sync::atomic::{AtomicU64, Ordering};
 

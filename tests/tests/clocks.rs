@@ -1,5 +1,4 @@
 //! Clocks that somebody sets, on the payer's side of the counter.
-#![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 use kinchaku_core::pay::PayError;
 use kinchaku_core::view;

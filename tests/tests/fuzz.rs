@@ -1,7 +1,5 @@
 //! Each fuzz target for a short while, from fixed seeds (`kinchaku_tests::fuzz` for longer).
 
-#![allow(clippy::unwrap_used, reason = "tests")]
-
 use kinchaku_tests::fuzz::{TARGETS, run};
 
 fn short(name: &str, count: u64) {

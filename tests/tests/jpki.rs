@@ -1,8 +1,6 @@
 //! Files of a real card of J-LIS's test hierarchy, as the crate `myna-card` publishes them: what a card
 //! holds is read and believed as we think it is. The person on it does not exist.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
-
 use kinchaku_protocol::jpki::ber;
 use kinchaku_protocol::jpki::card_record::{
     CvcRoots, InternalKey, RecordError, RecordFile, read_basic_four, verify_basic_four,

@@ -4,7 +4,6 @@
 //! A device's life is lived by this very program, started again as [`child`] with a fault point set; the
 //! server is the real one, started with a fault point set. A death is an abort: nothing is flushed, closed
 //! or caught.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops where it fails")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::process::ExitStatusExt as _;
@@ -195,7 +194,7 @@ fn dies(town: &RunningTown, folder: &Path, fault: &str, mut task: Value) -> bool
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), task.to_string()).unwrap();
     let output = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "child", "--test-threads=1"])
+        .args(["--exact", "killed::child", "--test-threads=1"])
         .env(TASK, file.path())
         .env("KINCHAKU_FAULT", fault)
         .output()

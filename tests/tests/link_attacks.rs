@@ -1,6 +1,5 @@
 //! What a server, a network, a clock or another thread can do to the link of a card: nothing is shown as linked
 //! that no signed fact and no newer page says, and no card is touched for nothing.
-#![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex};

@@ -1,5 +1,4 @@
 //! What waits to be sent, against servers that tell the truth, something else, or nothing.
-#![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 use std::sync::Arc;
 

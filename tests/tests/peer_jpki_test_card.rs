@@ -2,8 +2,6 @@
 //! the software card's commands and conditions and read by the wallet's exchanges. The person on it does not
 //! exist. Its keys are in a card nobody here has, so it does not sign.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
-
 use std::sync::Arc;
 
 use kinchaku_core::card::{

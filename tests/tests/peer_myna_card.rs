@@ -1,13 +1,6 @@
 //! The crate `myna-card`, whose author measured real test cards, reads the software card: every AP it knows.
 //!
 //! In-process through its own transport trait, and through PC/SC with the feature `pcsc`.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "tests"
-)]
 
 use kinchaku_fixtures::card::SoftCard;
 use kinchaku_fixtures::card::content::CardContent;

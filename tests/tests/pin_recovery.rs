@@ -1,5 +1,4 @@
 //! A locked PIN and a new payment key, where the answer that agrees to it is lost (T14).
-#![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 use std::sync::Arc;
 

@@ -1,5 +1,4 @@
 //! A locked PIN and the real server, over a network that loses the answers that matter (T14).
-#![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 use std::sync::{Arc, Mutex};
 

@@ -1,5 +1,4 @@
 //! When a wallet gives its allowance up for another one, and when it must not.
-#![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 use std::sync::Arc;
 

@@ -1,5 +1,4 @@
 //! The database put back from a copy, without its vault: noticed, and no counter is used twice (T5).
-#![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -1,5 +1,4 @@
 //! An older copy put back across a change of allowance (T5): what the copy never saw is not used twice either.
-#![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 use std::fs;
 use std::path::PathBuf;

@@ -1,5 +1,4 @@
 //! What a shop's device answered, against what comes afterwards; and when it must not answer at all.
-#![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 use kinchaku_core::book::payments::State as Paid;
 use kinchaku_core::book::receipts::State as Shown;

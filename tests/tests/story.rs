@@ -1,6 +1,5 @@
 //! The day of a town, with the real server on both databases: paid without a network, accepted, refused,
 //! relayed, on paper; uploaded in either order; and every book says the same in the end.
-#![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 use std::collections::BTreeSet;
 

@@ -1,5 +1,4 @@
 //! Documents that a server will not have: kept, offered again, and in nobody's way (T18).
-#![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 use std::sync::Arc;
 

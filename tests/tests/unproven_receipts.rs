@@ -1,5 +1,4 @@
 //! Receipts that nobody proved, shown before the genuine ones (T1, T3, T6): they stand in nobody's way.
-#![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 use std::sync::Arc;
 

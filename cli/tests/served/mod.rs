@@ -1,9 +1,4 @@
 //! A town with the real server on a real socket, and its office.
-#![expect(
-    dead_code,
-    clippy::unwrap_used,
-    reason = "each test file uses its part, and a test that cannot be set up fails"
-)]
 
 mod folder;
 

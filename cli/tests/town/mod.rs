@@ -1,10 +1,5 @@
 //! A town on disk without a server: folders of an enrolled wallet and of a shop's device, as a sync would
 //! have left them, and the program run over them.
-#![expect(
-    dead_code,
-    clippy::unwrap_used,
-    reason = "each test file uses its part, and a test that cannot be set up fails"
-)]
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};

@@ -4,7 +4,7 @@ use kinchaku_protocol::jpki::attributes::{AttributeError, AttributeField, MAX_NA
 use kinchaku_protocol::jpki::certificate::{Certificate, CertificateError, Hierarchy, MAX_CERTIFICATE, Purpose};
 use proptest::prelude::*;
 
-use crate::made::{
+use super::made::{
     ALTERNATIVE_NAME, BASIC_CONSTRAINTS, EXTENDED_KEY_USAGE, ISSUER_KEY, KEY_USAGE, MD5_RSA, Made, POLICIES, SHA1_RSA,
     SHA256_RSA, USUAL, file, hex, oid, other_names, tlv, with_text,
 };
@@ -206,7 +206,7 @@ fn a_purpose_follows_from_policy_and_usage_and_never_from_a_name() {
         auth.clone().instead(POLICIES, true, &policy("2a83088c9b5508050a")),
         sign.clone().without(POLICIES),
         sign.clone().instead(POLICIES, true, &{
-            let one = |made: &Made| crate::made::children(&made.value(POLICIES)).concat();
+            let one = |made: &Made| super::made::children(&made.value(POLICIES)).concat();
             tlv(0x30, &[one(&sign), one(&auth)].concat())
         }),
         sign.clone().with(BASIC_CONSTRAINTS, true, &hex("30030101ff")),

@@ -5,7 +5,7 @@ use kinchaku_protocol::jpki::trust::{Anchor, AnchorError, Anchors, ChainError, i
 use kinchaku_protocol::time::Time;
 use sha2::{Digest as _, Sha256};
 
-use crate::made::{ISSUER_KEY, KEY_USAGE, Made, file, hex, tlv};
+use super::made::{ISSUER_KEY, KEY_USAGE, Made, file, hex, tlv};
 
 /// 2026-11-21T12:00:00Z.
 const NOW: Time = Time(1_795_262_400);

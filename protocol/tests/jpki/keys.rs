@@ -8,7 +8,7 @@ use ring::signature::{
     ECDSA_P384_SHA384_ASN1_SIGNING, ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair, EcdsaSigningAlgorithm, KeyPair as _,
 };
 
-use crate::made::{Made, file, hex, modulus, sign, tlv};
+use super::made::{Made, file, hex, modulus, sign, tlv};
 
 fn with_key(algorithm: &str, key: &[u8]) -> Result<Certificate, CertificateError> {
     let mut made = Made::from("adult-auth");

@@ -9,7 +9,7 @@ use kinchaku_protocol::jpki::key::BadSignature;
 use proptest::prelude::*;
 use sha2::{Digest as _, Sha256};
 
-use crate::made::{hex, modulus, sign, tlv};
+use super::made::{hex, modulus, sign, tlv};
 
 /// EF 0002 of a card of J-LIS's test hierarchy, as the crate `myna-card` publishes it (MIT). No such person
 /// exists.

@@ -1,5 +1,4 @@
 //! The JSON API as its callers see it: a town with a folder loaded, tokens for each role, payments to look at.
-#![allow(dead_code, reason = "each test file uses its part")]
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -1,6 +1,5 @@
 //! A town whose residents bring cards of the test JPKI, on both databases; and a JPKI that says what a test
 //! wants it to say.
-#![allow(dead_code, reason = "each test file uses its own part of it")]
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -392,8 +391,9 @@ macro_rules! in_towns {
             $(
                 #[tokio::test]
                 async fn $test() {
-                    let fresh = $crate::database::sqlite().await;
+                    let fresh = $crate::support::database::sqlite().await;
                     super::$test($crate::card_town::Town::new(&fresh.address).await).await;
+                    fresh.end().await;
                 }
             )*
         }
@@ -402,8 +402,9 @@ macro_rules! in_towns {
             $(
                 #[tokio::test]
                 async fn $test() {
-                    if let Some(fresh) = $crate::database::postgres(stringify!($test)).await {
+                    if let Some(fresh) = $crate::support::database::postgres(stringify!($test)).await {
                         super::$test($crate::card_town::Town::new(&fresh.address).await).await;
+                        fresh.end().await;
                     }
                 }
             )*

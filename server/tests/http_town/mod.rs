@@ -1,5 +1,4 @@
 //! A town with its server on a real socket and a real SQLite file, and devices that speak to it.
-#![expect(dead_code, reason = "each test file uses its part")]
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};

@@ -1,6 +1,4 @@
 //! Cards of the test JPKI, what they sign, and whom a town asks about them.
-#![allow(dead_code, reason = "each test file uses its part")]
-#![allow(clippy::unwrap_used, reason = "a test stops at what does not hold")]
 
 use kinchaku_fixtures::jpki::keys::Keys;
 use kinchaku_fixtures::jpki::profile::Usage;

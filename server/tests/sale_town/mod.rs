@@ -1,6 +1,5 @@
 //! A town that sells: one sale with a draw whose winners buy by number, one where everybody buys at once, one where
 //! who applies first wins, and a distribution.
-#![allow(dead_code, reason = "each test file uses its own part of it")]
 
 use std::sync::Arc;
 

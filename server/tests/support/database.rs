@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use kinchaku_server::store::{self, Store};
 
@@ -9,7 +10,32 @@ use kinchaku_server::store::{self, Store};
 pub struct Fresh {
     pub store: Arc<dyn Store>,
     pub address: String,
-    _folder: Option<tempfile::TempDir>,
+    kept_in: Place,
+}
+
+enum Place {
+    Folder(tempfile::TempDir),
+    Server { admin: String, name: String },
+}
+
+impl Fresh {
+    /// Gives the space back: some hundred databases of empty tables are gigabytes. One whose test failed stays to be read.
+    pub async fn end(self) {
+        drop(self.store);
+        match self.kept_in {
+            Place::Folder(folder) => folder.close().unwrap(),
+            Place::Server { admin, name } => {
+                let drop = format!("drop database {name} with (force)");
+                ask(&admin, &drop).await;
+            }
+        }
+    }
+}
+
+async fn ask(server: &str, statement: &str) {
+    let (client, connection) = tokio_postgres::connect(server, tokio_postgres::NoTls).await.unwrap();
+    tokio::spawn(connection);
+    client.batch_execute(statement).await.unwrap();
 }
 
 pub async fn sqlite() -> Fresh {
@@ -18,7 +44,7 @@ pub async fn sqlite() -> Fresh {
     Fresh {
         store: store::open(&address).await.unwrap(),
         address,
-        _folder: Some(folder),
+        kept_in: Place::Folder(folder),
     }
 }
 
@@ -33,13 +59,11 @@ pub async fn postgres(test: &str) -> Option<Fresh> {
         });
         return None;
     };
-    let (client, connection) = tokio_postgres::connect(&server, tokio_postgres::NoTls).await.unwrap();
-    tokio::spawn(connection);
-    let name = format!("t_{}_{test}", std::process::id());
-    client
-        .batch_execute(&format!("create database {name} template template0"))
-        .await
-        .unwrap();
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    // The number first: a name is cut after 63 bytes.
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    let name = format!("t{number}_{}_{test}", std::process::id());
+    ask(&server, &format!("create database {name} template template0")).await;
     let (head, tail) = server
         .split_once("/postgres?")
         .expect("an address of the database postgres");
@@ -47,7 +71,7 @@ pub async fn postgres(test: &str) -> Option<Fresh> {
     Some(Fresh {
         store: store::open(&address).await.unwrap(),
         address,
-        _folder: None,
+        kept_in: Place::Server { admin: server, name },
     })
 }
 
@@ -61,6 +85,7 @@ macro_rules! on_both {
                 async fn $test() {
                     let fresh = $crate::support::database::sqlite().await;
                     super::$test(fresh.store.clone()).await;
+                    fresh.end().await;
                 }
             )*
         }
@@ -71,6 +96,7 @@ macro_rules! on_both {
                 async fn $test() {
                     if let Some(fresh) = $crate::support::database::postgres(stringify!($test)).await {
                         super::$test(fresh.store.clone()).await;
+                        fresh.end().await;
                     }
                 }
             )*

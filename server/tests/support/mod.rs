@@ -1,6 +1,5 @@
 //! A small town for the ledger's tests: two shops with devices, one with only paper, residents whose
 //! wallets sign whatever a test asks for, and both databases.
-#![allow(dead_code, reason = "each test file uses its own part of it")]
 
 pub mod database;
 pub mod season;

@@ -3,14 +3,6 @@
 //! The cards are those of the test JPKI (`fixtures/jpki`), whose private keys are published, so hostile
 //! certificates here are signed by the true issuer where that makes them harder to refuse.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::string_slice,
-    reason = "tests"
-)]
-
 mod attributes;
 mod certificates;
 mod chains;
