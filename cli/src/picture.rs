@@ -6,7 +6,7 @@ use std::io::{self, Read as _};
 use std::path::Path;
 
 use kinchaku_core::draw::receipt_png;
-use kinchaku_core::scan::{MAX_FILE_BYTES, PICTURE_DEADLINE, Scan, ScanError, decode};
+use kinchaku_core::scan::{Fit, MAX_FILE_BYTES, PICTURE_DEADLINE, Scan, ScanError, decode};
 use kinchaku_design::Key;
 use kinchaku_protocol::mpm::recognise;
 use kinchaku_protocol::symbol::Symbol;
@@ -19,12 +19,12 @@ use crate::words;
 const SCALE: usize = 8;
 
 /// Reads the codes in a picture file.
-pub fn read(path: &Path, accept: impl Fn(&str) -> bool) -> Result<Scan, Problem> {
+pub fn read<F: Into<Fit>>(path: &Path, fit: impl Fn(&str) -> F) -> Result<Scan, Problem> {
     let bytes = bytes(path).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => Problem::new(Key::ErrorFileMissing, Exit::Other),
         _ => Problem::new(Key::ErrorNotAPicture, Exit::Other),
     })?;
-    decode(&bytes, PICTURE_DEADLINE, accept).map_err(|error: ScanError| words::scan::scan(error))
+    decode(&bytes, PICTURE_DEADLINE, fit).map_err(|error: ScanError| words::scan::scan(error))
 }
 
 /// A file as far as anybody reads it: one byte more than a picture may have says that it is too large.
@@ -37,7 +37,7 @@ fn bytes(path: &Path) -> io::Result<Vec<u8>> {
 }
 
 /// The one text that was scanned. Two that could both be meant are not guessed between.
-pub fn text(seen: &Seen, accept: impl Fn(&str) -> bool) -> Result<String, Problem> {
+pub fn text<F: Into<Fit>>(seen: &Seen, fit: impl Fn(&str) -> F) -> Result<String, Problem> {
     if let Some(text) = &seen.text {
         return Ok(text.trim().to_owned());
     }
@@ -45,7 +45,7 @@ pub fn text(seen: &Seen, accept: impl Fn(&str) -> bool) -> Result<String, Proble
         .image
         .as_deref()
         .ok_or(Problem::new(Key::ErrorUsage, Exit::Usage))?;
-    let scan = read(path, accept)?;
+    let scan = read(path, fit)?;
     // One code can be found twice in a picture.
     let distinct: BTreeSet<&String> = scan.texts.iter().take(scan.accepted).collect();
     if distinct.len() > 1 {

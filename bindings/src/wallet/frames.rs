@@ -44,6 +44,7 @@ impl Frames {
         };
         let side = |length: i32| usize::try_from(length).map_err(|_| ScanError::NotAPicture);
         let frame = Luma::from_plane(side(width)?, side(height)?, side(stride)?, luma)?;
-        Ok(reader.read(frame, |text| self.wanted.accepts(text))?.into())
+        let wanted = kinchaku_core::scan::Wanted::from(self.wanted);
+        Ok(reader.read(frame, |text| wanted.fit(text))?.into())
     }
 }

@@ -1,7 +1,6 @@
 //! From a picture to the text of a code.
 
-use kinchaku_core::scan::{PICTURE_DEADLINE, Scan, decode};
-use kinchaku_protocol::mpm::{Scanned, recognise};
+use kinchaku_core::scan::{self, PICTURE_DEADLINE, Scan, decode};
 
 use super::Wallet;
 use crate::error::ScanError;
@@ -18,13 +17,12 @@ pub enum Wanted {
     Refusal,
 }
 
-impl Wanted {
-    /// Whether a text is of this kind and whole.
-    pub(super) fn accepts(self, text: &str) -> bool {
-        match (self, recognise(text)) {
-            (Self::Shop, Scanned::Emv(parsed)) => parsed.is_valid(),
-            (Self::Receipt, Scanned::Receipt(_)) | (Self::Refusal, Scanned::Refusal(_)) => true,
-            _ => false,
+impl From<Wanted> for scan::Wanted {
+    fn from(wanted: Wanted) -> Self {
+        match wanted {
+            Wanted::Shop => Self::Shop,
+            Wanted::Receipt => Self::Receipt,
+            Wanted::Refusal => Self::Refusal,
         }
     }
 }
@@ -55,8 +53,9 @@ impl Wallet {
     /// # Errors
     /// [`ScanError`].
     pub async fn scan_picture(&self, picture: Vec<u8>, wanted: Wanted) -> Result<Picture, ScanError> {
+        let wanted = scan::Wanted::from(wanted);
         self.engine
-            .spawn(move |_| Ok(decode(&picture, PICTURE_DEADLINE, |text| wanted.accepts(text))?.into()))
+            .spawn(move |_| Ok(decode(&picture, PICTURE_DEADLINE, |text| wanted.fit(text))?.into()))
             .await
     }
 }

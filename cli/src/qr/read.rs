@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use kinchaku_protocol::mpm::{Fault, Scanned, recognise};
+use kinchaku_core::scan::Wanted;
+use kinchaku_protocol::mpm::{Scanned, recognise};
 use serde::Serialize;
 
 use super::code::{Code, tell};
@@ -36,7 +37,7 @@ pub fn run(images: &[PathBuf], out: &Output) -> Exit {
 
 fn one(image: &Path, out: &Output) -> bool {
     let started = Instant::now();
-    let found = picture::read(image, makes_sense);
+    let found = picture::read(image, |text| Wanted::Code.fit(text));
     let mut reading = Reading {
         file: image.display().to_string(),
         ok: found.is_ok(),
@@ -84,13 +85,4 @@ fn named(texts: Vec<String>) -> Vec<(Scanned, String)> {
     }
     codes.sort_by_key(|(scanned, _)| !scanned.is_ours());
     codes
-}
-
-/// Whether a text is one that somebody meant to write; of several readings of a code it is the right one.
-fn makes_sense(text: &str) -> bool {
-    match recognise(text) {
-        Scanned::Emv(parsed) => parsed.fault() != Some(Fault::Misread),
-        Scanned::Text(_) | Scanned::Empty => false,
-        _ => true,
-    }
 }

@@ -6,7 +6,8 @@ mod enrol;
 mod relay;
 mod status;
 
-use kinchaku_protocol::doc::{Receipt, Role};
+use kinchaku_core::scan::Wanted;
+use kinchaku_protocol::doc::Role;
 
 use desk::Desk;
 
@@ -74,5 +75,5 @@ fn at_desk(args: &ShopArgs, machine: &Machine, out: &Output) -> Option<Result<Ex
 
 /// The receipt a customer shows.
 fn receipt(seen: &Seen) -> Result<String, Problem> {
-    picture::text(seen, |text| Receipt::read(text).is_ok())
+    picture::text(seen, |text| Wanted::Receipt.fit(text))
 }

@@ -1,10 +1,10 @@
 //! `wallet refusal`: the shop said no; its signed refusal gives the value back at once.
 
 use kinchaku_core::pay::take_refusal;
+use kinchaku_core::scan::Wanted;
 use kinchaku_core::sync::deliver;
 use kinchaku_design::format::{Unit, money};
 use kinchaku_design::{Key, text};
-use kinchaku_protocol::doc::Refusal;
 use serde_json::json;
 
 use super::shown;
@@ -16,7 +16,7 @@ use crate::words::{self, state};
 
 pub fn run(opened: &Opened, args: &RefusalArgs, out: &Output) -> Result<Exit, Problem> {
     let home = &opened.home;
-    let code = picture::text(&args.seen, |text| Refusal::read(text).is_ok())?;
+    let code = picture::text(&args.seen, |text| Wanted::Refusal.fit(text))?;
     let (payment, verdict) = take_refusal(home, &code).map_err(|error| words::refusal::problem(&error))?;
     if opened.online {
         // It is back already; the server is told now or later.

@@ -6,7 +6,7 @@
 //! worker thread that may be lost without losing the caller ([`worker`]), and the whole scan has a
 //! deadline. Attempts climb a ladder ([`steps`]) that stops at the first text the caller hopes for: a library on
 //! the picture after small changes ([`ladder`], [`prepare`]), then a reader of our own ([`symbol`]) for what
-//! libraries don't see. A symbol without a text the caller accepts is tried in other
+//! libraries don't see. A symbol without a text that fits ([`wanted`]) is tried in other
 //! character sets ([`reading`]) and read again by a second decoder ([`second_opinion`]). Between scans a
 //! [`FrameReader`] keeps its thread and which step comes next; whatever is lost of that costs a frame.
 
@@ -19,6 +19,7 @@ mod second_opinion;
 mod steps;
 mod stream;
 mod symbol;
+mod wanted;
 mod worker;
 
 use std::time::{Duration, Instant};
@@ -28,14 +29,15 @@ pub use picture::{Luma, MAX_FILE_BYTES, MAX_PIXELS};
 use reading::Reading;
 use steps::{Climb, LADDER, Views};
 pub use stream::FrameReader;
+pub use wanted::{Fit, Wanted};
 use worker::{Lost, Worker};
 
 /// What was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Scan {
-    /// Texts found, accepted ones first; never empty. More than one means several codes in the picture.
+    /// Texts found, those that fit first; never empty. More than one means several codes in the picture.
     pub texts: Vec<String>,
-    /// How many of `texts`, from the first, the caller accepted.
+    /// How many of `texts`, from the first, fit what the caller hopes for.
     pub accepted: usize,
     /// Decoder and step that read them, for example `rxing:hs`.
     pub decoder: String,
@@ -79,12 +81,12 @@ pub const FRAME_DEADLINE: Duration = Duration::from_millis(250);
 
 /// Reads the QR codes in an encoded picture (PNG or JPEG).
 ///
-/// `accept` says whether a text is what the caller hopes for, for example that its EMV checksum is
-/// right. A text it refuses is still returned, as the best there was.
+/// `fit` says how far a text is what the caller hopes for; [`Wanted::fit`] is what most give. A text that doesn't fit is
+/// still returned, as the best there was.
 ///
 /// # Errors
 /// See [`ScanError`].
-pub fn decode(picture: &[u8], deadline: Duration, accept: impl Fn(&str) -> bool) -> Result<Scan, ScanError> {
+pub fn decode<F: Into<Fit>>(picture: &[u8], deadline: Duration, fit: impl Fn(&str) -> F) -> Result<Scan, ScanError> {
     let started = Instant::now();
     if picture.len() > MAX_FILE_BYTES {
         return Err(ScanError::TooLarge);
@@ -104,15 +106,15 @@ pub fn decode(picture: &[u8], deadline: Duration, accept: impl Fn(&str) -> bool)
         started,
         until,
     };
-    climb.up(LADDER.into_iter(), accept).0
+    climb.up(LADDER.into_iter(), |text| fit(text).into()).0
 }
 
 /// Reads the QR codes in one camera frame; [`FrameReader`] reads a stream of them.
 ///
 /// # Errors
 /// See [`ScanError`]; none that speaks of a file.
-pub fn decode_luma(frame: Luma, deadline: Duration, accept: impl Fn(&str) -> bool) -> Result<Scan, ScanError> {
-    FrameReader::new(deadline).read(frame, accept)
+pub fn decode_luma<F: Into<Fit>>(frame: Luma, deadline: Duration, fit: impl Fn(&str) -> F) -> Result<Scan, ScanError> {
+    FrameReader::new(deadline).read(frame, fit)
 }
 
 /// What a lost job of the reader's own means to the caller.
@@ -123,8 +125,8 @@ fn lost(why: Lost) -> ScanError {
     }
 }
 
-fn ranked(symbols: Vec<Reading>, accept: &impl Fn(&str) -> bool, decoder: String, started: Instant) -> Scan {
-    let settled = symbols.into_iter().map(|symbol| symbol.settled(accept));
+fn ranked(symbols: Vec<Reading>, least: Fit, fit: &impl Fn(&str) -> Fit, decoder: String, started: Instant) -> Scan {
+    let settled = symbols.into_iter().map(|symbol| symbol.settled(least, fit));
     let (first, rest): (Vec<_>, Vec<_>) = settled.partition(|(_, accepted)| *accepted);
     Scan {
         accepted: first.len(),

@@ -4,6 +4,8 @@
 use encoding_rs::SHIFT_JIS;
 use rxing::common::cpp_essentials::DecoderResult;
 
+use super::wanted::Fit;
+
 /// The ways to read one symbol, likeliest first; never empty.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Reading(Vec<String>);
@@ -47,10 +49,10 @@ impl Reading {
         (!texts.is_empty()).then_some(Self(texts))
     }
 
-    /// The first text the caller accepts, or else the likeliest, and whether it was accepted.
-    pub(super) fn settled(mut self, accept: &impl Fn(&str) -> bool) -> (String, bool) {
-        let accepted = self.0.iter().position(|text| accept(text));
-        (self.0.swap_remove(accepted.unwrap_or(0)), accepted.is_some())
+    /// The first text that fits at least so well, or else the likeliest, and whether it fits.
+    pub(super) fn settled(mut self, least: Fit, fit: &impl Fn(&str) -> Fit) -> (String, bool) {
+        let fitting = self.0.iter().position(|text| fit(text) >= least);
+        (self.0.swap_remove(fitting.unwrap_or(0)), fitting.is_some())
     }
 }
 
@@ -199,12 +201,14 @@ mod tests {
     #[test]
     fn the_caller_settles_which_reading_it_is() {
         let reading = Reading::new(Some("´Ú".to_owned()), &[0xc5, 0xc0]).unwrap();
-        let kana = |text: &str| text == "ﾅﾀ";
-        assert_eq!(reading.clone().settled(&kana), ("ﾅﾀ".to_owned(), true));
-        assert!(!reading.settled(&|_| false).1);
+        let kana = |text: &str| Fit::from(text == "ﾅﾀ");
+        assert_eq!(reading.clone().settled(Fit::Alike, &kana), ("ﾅﾀ".to_owned(), true));
+        assert!(!reading.clone().settled(Fit::Proven, &kana).1);
+        assert!(!reading.settled(Fit::Alike, &|_| Fit::Other).1);
         let both = [&b"0005"[..], "ナタ".as_bytes(), &sjis("八百屋")].concat();
         let reading = Reading::new(None, &both).unwrap();
-        assert!(reading.settled(&|text| text == "0005ナタ八百屋").1);
+        let hoped = |text: &str| Fit::from(text == "0005ナタ八百屋");
+        assert!(reading.settled(Fit::Alike, &hoped).1);
         assert_eq!(Reading::new(None, b""), None);
     }
 
@@ -212,7 +216,7 @@ mod tests {
         #[test]
         fn any_bytes_have_a_reading(bytes in proptest::collection::vec(any::<u8>(), 1..300)) {
             let reading = Reading::new(None, &bytes).unwrap();
-            prop_assert!(!reading.settled(&|_| false).0.is_empty());
+            prop_assert!(!reading.settled(Fit::Alike, &|_| Fit::Other).0.is_empty());
         }
 
         #[test]

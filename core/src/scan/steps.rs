@@ -9,7 +9,7 @@ use std::time::Instant;
 use super::picture::Luma;
 use super::symbol::Search;
 use super::worker::{Lost, Worker};
-use super::{Scan, ScanError, ladder, lost, ranked, second_opinion, symbol};
+use super::{Fit, Scan, ScanError, ladder, lost, ranked, second_opinion, symbol};
 
 /// One attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -101,7 +101,7 @@ impl Climb<'_> {
     pub(super) fn up(
         mut self,
         steps: impl Iterator<Item = Step>,
-        accept: impl Fn(&str) -> bool,
+        fit: impl Fn(&str) -> Fit,
     ) -> (Result<Scan, ScanError>, usize) {
         let mut refused: Option<Scan> = None;
         let mut looked = Vec::new();
@@ -112,7 +112,7 @@ impl Climb<'_> {
             }
             match self.attempt(step) {
                 Ok(seen) => {
-                    if let Some(found) = self.made_of(seen, step, &mut looked, refused.is_none(), &accept) {
+                    if let Some(found) = self.made_of(seen, step, &mut looked, refused.is_none(), &fit) {
                         if found.accepted > 0 {
                             return (Ok(beside(found, refused)), made + 1);
                         }
@@ -172,18 +172,18 @@ impl Climb<'_> {
         step: Step,
         looked: &mut Vec<symbol::Corners>,
         ask: bool,
-        accept: &impl Fn(&str) -> bool,
+        fit: &impl Fn(&str) -> Fit,
     ) -> Option<Scan> {
         let name = step.name();
         let mut refused = None;
         if !seen.readings.is_empty() {
-            let first = ranked(seen.readings, accept, format!("rxing:{name}"), self.started);
+            let first = ranked(seen.readings, Fit::Alike, fit, format!("rxing:{name}"), self.started);
             if first.accepted > 0 {
                 return Some(first);
             }
             if ask
                 && !seen.crowded
-                && let Some(again) = self.ask_again(step, accept)
+                && let Some(again) = self.ask_again(step, fit)
             {
                 return Some(again);
             }
@@ -203,12 +203,15 @@ impl Climb<'_> {
                 None => symbol::read(&views.frame, &corners),
             });
             if let Ok(Some(said)) = said {
-                let found = ranked(vec![said.reading], accept, format!("grid:{name}"), self.started);
-                if found.accepted > 0 {
-                    return Some(beside(found, refused));
-                }
-                if said.sure {
-                    refused.get_or_insert(found);
+                let least = if said.sure { Fit::Alike } else { Fit::Proven };
+                for reading in said.readings {
+                    let found = ranked(vec![reading], least, fit, format!("grid:{name}"), self.started);
+                    if found.accepted > 0 {
+                        return Some(beside(found, refused));
+                    }
+                    if said.sure {
+                        refused.get_or_insert(found);
+                    }
                 }
             }
         }
@@ -216,7 +219,7 @@ impl Climb<'_> {
     }
 
     /// What the second decoder makes of it, if the caller accepts that.
-    fn ask_again(&mut self, step: Step, accept: &impl Fn(&str) -> bool) -> Option<Scan> {
+    fn ask_again(&mut self, step: Step, fit: &impl Fn(&str) -> Fit) -> Option<Scan> {
         let same = match step {
             Step::Library(changes) => changes,
             _ => "f",
@@ -225,7 +228,7 @@ impl Climb<'_> {
             let views = self.views.clone();
             let attempt = move || second_opinion::attempt(&views.frame, changes);
             let symbols = self.worker.run(self.until, attempt).ok()?;
-            let again = ranked(symbols, accept, format!("rqrr:{changes}"), self.started);
+            let again = ranked(symbols, Fit::Alike, fit, format!("rqrr:{changes}"), self.started);
             (again.accepted > 0).then_some(again)
         })
     }

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use super::picture::Luma;
 use super::steps::{Climb, LADDER, Views};
 use super::worker::Worker;
-use super::{Scan, ScanError, lost};
+use super::{Fit, Scan, ScanError, lost};
 
 /// Steps every frame begins with.
 const ALWAYS: usize = 1;
@@ -36,13 +36,13 @@ impl FrameReader {
         }
     }
 
-    /// Looks for codes in the next frame. `accept` confirms a hit, for example by the checksum or the
-    /// signature in the text; what it refuses is still returned, as the best there was.
+    /// Looks for codes in the next frame. `fit` confirms a hit, for example by the checksum or the
+    /// signature in the text; what does not fit is still returned, as the best there was.
     ///
     /// # Errors
     /// `NoCode` or `OutOfTime`: show the next frame. `Unavailable`: the device gives no thread, or
     /// decoders lost to earlier frames still hold theirs; the next frame may do better.
-    pub fn read(&mut self, frame: Luma, accept: impl Fn(&str) -> bool) -> Result<Scan, ScanError> {
+    pub fn read<F: Into<Fit>>(&mut self, frame: Luma, fit: impl Fn(&str) -> F) -> Result<Scan, ScanError> {
         let started = Instant::now();
         let until = started + self.budget;
         let views = self.worker.run(until, move || Views::of(frame)).map_err(lost)?;
@@ -56,7 +56,7 @@ impl FrameReader {
             started,
             until,
         };
-        let (result, made) = climb.up(steps.copied(), accept);
+        let (result, made) = climb.up(steps.copied(), |text| fit(text).into());
         self.next = (self.next + made.saturating_sub(ALWAYS)) % rest.len();
         if !matches!(result, Err(ScanError::OutOfTime)) {
             self.next = 0;
@@ -80,17 +80,16 @@ mod tests {
 
     #[test]
     fn frames_are_read_one_after_the_other_and_only_what_is_hoped_for_is_a_hit() {
+        let hoped = |text: &str| text.starts_with("KC1");
         let mut reader = FrameReader::new(AMPLE);
         let blank = Luma::from_plane(64, 64, 64, &[200; 4096]).unwrap();
         assert_eq!(reader.read(blank, |_| true), Err(ScanError::NoCode));
-        let other = reader
-            .read(frame("HTTPS://EXAMPLE.JP"), |text| text.starts_with("KC1"))
-            .unwrap();
+        let other = reader.read(frame("HTTPS://EXAMPLE.JP"), hoped).unwrap();
         assert_eq!(
             (other.texts.as_slice(), other.accepted),
             (&["HTTPS://EXAMPLE.JP".to_owned()][..], 0)
         );
-        let ours = reader.read(frame("KC1:ABC"), |text| text.starts_with("KC1")).unwrap();
+        let ours = reader.read(frame("KC1:ABC"), hoped).unwrap();
         assert_eq!((ours.texts.as_slice(), ours.accepted), (&["KC1:ABC".to_owned()][..], 1));
     }
 

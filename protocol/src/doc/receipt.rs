@@ -58,6 +58,17 @@ impl Receipt {
             allowance: allowance.map(|bytes| Received::read(&bytes.0)).transpose()?,
         })
     }
+
+    /// Whether the intent is of the allowance beside it and signed by its key, so that no letter was misread. Who issued
+    /// the allowance is another question. Never so for the short form, which has no key in it.
+    #[must_use]
+    pub fn is_of_one_key(&self) -> bool {
+        let intent = &self.intent;
+        self.allowance.as_ref().is_some_and(|allowance| {
+            intent.claims().authorisation == allowance.id().to_ref()
+                && intent.clone().verify(&allowance.claims().device_key).is_ok()
+        })
+    }
 }
 
 /// A shop's refusal, not verified.
@@ -88,6 +99,14 @@ impl Refusal {
             }),
             Err(_) => Err(ReceiptError::Shape),
         }
+    }
+
+    /// Whether the answer is signed by the device beside it, so that no letter was misread. Whose device that is is
+    /// another question.
+    #[must_use]
+    pub fn is_of_one_key(&self) -> bool {
+        let key = &self.device.claims().sync_key;
+        self.seen.clone().verify(key).is_ok()
     }
 }
 

@@ -11,6 +11,7 @@ pub use done::show;
 use kinchaku_core::book::purse::Purse;
 use kinchaku_core::home::Home;
 use kinchaku_core::pay::{self, Notice, PayError, Quote};
+use kinchaku_core::scan::Fit;
 use kinchaku_core::sync::sync;
 use kinchaku_core::{gate, view};
 use kinchaku_design::format::{Unit, money};
@@ -34,7 +35,13 @@ use crate::words::{self, store};
 pub fn run(opened: &Opened, args: &Pay, out: &Output) -> Result<Exit, Problem> {
     let home = &opened.home;
     let total = choice::amount(&args.amount)?;
-    let text = picture::text(&args.seen, |text| SignedMark::read(&parse(text)).is_ok())?;
+    let text = picture::text(&args.seen, |text| {
+        if SignedMark::read(&parse(text)).is_ok() {
+            Fit::Proven
+        } else {
+            Fit::Other
+        }
+    })?;
     let online = opened.online && reached(home, out)?;
     allowed(home, out)?;
     let shop = pay::read_shop(home, &text, online).map_err(|error| words::scan::shop_code(&error))?;

@@ -8,12 +8,21 @@ use super::super::reading::Reading;
 use super::plan::Plan;
 use super::reed_solomon::correct;
 
-/// What a symbol says.
+/// What a symbol says, likeliest first.
 pub(in super::super) struct Said {
-    pub(in super::super) reading: Reading,
-    /// Whether enough check symbols were left over to believe it without another check.
+    pub(in super::super) readings: Vec<Reading>,
+    /// Whether enough check symbols were left over to believe the first without another check.
     pub(in super::super) sure: bool,
 }
+
+/// Check symbols left over in each block, and in all of them, of a symbol that needs no other proof: noise passes once in
+/// 2^48.
+const LEFT: usize = 3;
+const LEFT_IN_ALL: usize = 6;
+/// Ways to put a symbol right that are offered where none is sure: the caller's check tells which it was.
+const MOST_WAYS: usize = 8;
+/// Of each block.
+const MOST_OF_BLOCK: usize = 4;
 
 /// The 15 format bits of each level and mask, of ISO/IEC 18004, annex C: a BCH code word and its mask.
 fn format_bits(data: u32) -> u32 {
@@ -137,29 +146,81 @@ pub(super) fn said(soft: &[f32], plan: &Plan) -> Option<Said> {
             part.extend(taken.next());
         }
     }
-    let mut bytes = Vec::with_capacity(total);
-    let mut sure = true;
-    for (part, &length) in parts.iter().zip(&lengths) {
-        let (block, left) = corrected(part, checks)?;
-        sure &= left >= 3;
-        bytes.extend(block.into_iter().take(length));
-    }
-    let symbol = DecodeBitStream(&bytes, plan.version, level).ok()?;
-    if !symbol.isValid() {
-        return None;
-    }
-    let reading = Reading::of(&symbol)?;
-    Some(Said { reading, sure })
+    let blocks: Vec<Vec<Corrected>> = parts.iter().map(|part| corrected(part, checks)).collect();
+    let left: usize = blocks.iter().filter_map(|ways| ways.first()).map(|way| way.left).sum();
+    let sure = left >= LEFT_IN_ALL && blocks.iter().all(|ways| ways.first().is_some_and(Corrected::sure));
+    let most = if sure { 1 } else { MOST_WAYS };
+    let readings: Vec<Reading> = together(&blocks, most)
+        .into_iter()
+        .filter_map(|ways| {
+            let data = ways
+                .iter()
+                .zip(&lengths)
+                .flat_map(|(way, &length)| way.words.iter().take(length));
+            let bytes: Vec<u8> = data.copied().collect();
+            let symbol = DecodeBitStream(&bytes, plan.version, level).ok()?;
+            symbol.isValid().then(|| Reading::of(&symbol))?
+        })
+        .collect();
+    (!readings.is_empty()).then_some(Said { readings, sure })
 }
 
-/// A block put right, and the check symbols left over.
-fn corrected(part: &[(u8, f32)], checks: usize) -> Option<(Vec<u8>, usize)> {
+/// A block put right.
+struct Corrected {
+    words: Vec<u8>,
+    /// How sure the changed words had been: the more, the likelier this is wrong.
+    cost: f32,
+    /// Check symbols left over.
+    left: usize,
+}
+
+impl Corrected {
+    const fn sure(&self) -> bool {
+        self.left >= LEFT
+    }
+}
+
+/// A block put right in different ways, likeliest first; one that is sure stands alone.
+fn corrected(part: &[(u8, f32)], checks: usize) -> Vec<Corrected> {
     let mut doubtful: Vec<usize> = (0..part.len()).collect();
     doubtful.sort_by(|&a, &b| part[a].1.total_cmp(&part[b].1));
-    let words: Vec<u8> = part.iter().map(|word| word.0).collect();
-    (0..=checks).step_by(2).find_map(|erased| {
-        let mut block = words.clone();
-        let left = correct(&mut block, checks, &doubtful[..erased.min(doubtful.len())])?;
-        Some((block, left))
-    })
+    let seen: Vec<u8> = part.iter().map(|word| word.0).collect();
+    let mut ways: Vec<Corrected> = Vec::new();
+    for erased in (0..=checks).step_by(2) {
+        let mut words = seen.clone();
+        let Some(left) = correct(&mut words, checks, &doubtful[..erased.min(doubtful.len())]) else {
+            continue;
+        };
+        if ways.iter().any(|way| way.words == words) {
+            continue;
+        }
+        let changed = part.iter().zip(&words).filter(|(seen, word)| seen.0 != **word);
+        let cost = changed.map(|(seen, _)| seen.1).sum();
+        let way = Corrected { words, cost, left };
+        if way.sure() {
+            return vec![way];
+        }
+        ways.push(way);
+    }
+    ways.sort_by(|a, b| a.cost.total_cmp(&b.cost));
+    ways.truncate(MOST_OF_BLOCK);
+    ways
+}
+
+/// One way for each block, cheapest together first; none if a block has none.
+fn together(blocks: &[Vec<Corrected>], most: usize) -> Vec<Vec<&Corrected>> {
+    let mut all: Vec<(f32, Vec<&Corrected>)> = vec![(0.0, Vec::new())];
+    for ways in blocks {
+        all = all
+            .iter()
+            .flat_map(|(cost, taken)| {
+                ways.iter()
+                    .map(move |way| (cost + way.cost, taken.iter().copied().chain([way]).collect()))
+            })
+            .collect();
+        // Costs only grow: what is not among the cheapest now will not be later.
+        all.sort_by(|a, b| a.0.total_cmp(&b.0));
+        all.truncate(most);
+    }
+    all.into_iter().map(|(_, taken)| taken).collect()
 }
