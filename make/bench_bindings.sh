@@ -16,16 +16,18 @@ else
   say "B1: SKIPPED, no JDK with Maven"
 fi
 
-cargo build --locked --profile phone -p kinchaku-bindings --lib
-library=$target/phone/libkinchaku.so
+# Built with its names, which say what is in it; stripped of them, as a phone gets it.
+cargo build --locked --profile phone -p kinchaku-bindings --lib --config 'profile.phone.strip="none"'
+named=$target/phone/libkinchaku.so
+library=$target/phone/libkinchaku.stripped.so
+strip --strip-all -o "$library" "$named"
 size=$(stat -c %s "$library")
 printf 'B2 library for phones, stripped: %d bytes, goal %d: %s\n' "$size" "$goal" \
   "$([ "$size" -le "$goal" ] && echo "within it" || echo "above it by $((size - goal))")"
 say "what is in it, by section"
 size -A "$library" | awk '$2 > 20000 { printf "   %-22s %9d\n", $1, $2 }'
-say "what is in its code, by crate (the same library with its names)"
-cargo build --locked --quiet --profile phone -p kinchaku-bindings --lib --config 'profile.phone.strip="none"' --target-dir "$target/phone-names"
-nm --size-sort -C -S "$target/phone-names/phone/libkinchaku.so" | awk '
+say "what is in its code, by crate"
+nm --size-sort -C -S "$named" | awk '
   $3 ~ /^[tT]$/ {
     bytes = strtonum("0x" $2); name = $4
     if (name ~ /^</) { name = $4 " " $5 " " $6; gsub(/[<&]|mut |dyn /, "", name) }
@@ -33,4 +35,4 @@ nm --size-sort -C -S "$target/phone-names/phone/libkinchaku.so" | awk '
     if (name !~ /::/) crate = "C (SQLCipher, ring)"
     sum[crate] += bytes
   }
-  END { for (crate in sum) printf "%9d  %s\n", sum[crate], crate }' | sort -rn | head -20
+  END { for (crate in sum) printf "%9d  %s\n", sum[crate], crate }' | sort -rn | head -24

@@ -60,7 +60,6 @@ pub(super) fn attempt(frame: &Luma, step: &str, until: Instant) -> Seen {
     let (mut seen, crowd) = symbols(bitmap.get_black_matrix(), until);
     let scale = step.chars().fold(1.0, |scale, letter| match letter {
         'h' => 2.0 * scale,
-        'u' => 0.5 * scale,
         _ => scale,
     });
     seen.crowded = crowd > MAX_CROWD;

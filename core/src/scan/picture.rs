@@ -105,12 +105,6 @@ impl Luma {
         let small = thumbnail(&whole, width, height);
         Self::new(width as usize, height as usize, small.into_raw())
     }
-
-    /// `count` rows from row `first` on, or as many as there are.
-    pub(super) fn rows_from(&self, first: usize, count: usize) -> Self {
-        let rows: Vec<&[u8]> = self.rows().skip(first).take(count).collect();
-        Self::new(self.width, rows.len(), rows.concat())
-    }
 }
 
 pub(super) fn within_limits(width: u64, height: u64) -> Result<(), ScanError> {

@@ -17,40 +17,30 @@ pub(super) enum Step {
     /// rxing on the picture after these changes (see [`super::prepare`]), and a closer look where it saw
     /// the corners of a symbol.
     Library(&'static str),
-    /// The same on the picture before it was shrunk.
-    Large(&'static str),
-    /// rxing on a half of that picture's rows, from this many quarters down: a copy of all of it would be too much.
-    Band(usize),
     /// Our own search for corners, and a closer look there.
     Corners(Search),
 }
 
 /// Cheapest and likeliest first.
-pub(super) const LADDER: [Step; 12] = [
+pub(super) const LADDER: [Step; 8] = [
     Step::Library("h"),
     Step::Library("f"),
-    Step::Large("h"),
-    Step::Band(1),
-    Step::Band(0),
-    Step::Band(2),
+    Step::Corners(Search::Far),
     Step::Corners(Search::Large),
     Step::Corners(Search::Small),
     Step::Library("hs"),
     Step::Corners(Search::Turned),
     Step::Library("hi"),
-    Step::Library("us"),
 ];
 
 /// How many steps are still made when a symbol was read that the caller didn't hope for: beside it may be one that he does.
-const STEPS_BESIDE: usize = 7;
+const STEPS_BESIDE: usize = 4;
 
 impl Step {
     /// A short name for tables.
     fn name(self) -> String {
         match self {
             Self::Library(changes) => changes.to_owned(),
-            Self::Large(changes) => format!("large-{changes}"),
-            Self::Band(quarter) => format!("band-{quarter}"),
             Self::Corners(search) => format!("{search:?}").to_lowercase(),
         }
     }
@@ -136,31 +126,13 @@ impl Climb<'_> {
         let until = self.until;
         self.worker.run(until, move || match step {
             Step::Library(changes) => ladder::attempt(&views.frame, changes, until),
-            Step::Large(changes) => {
+            Step::Corners(Search::Far) => {
                 let Some(large) = &views.large else {
                     return ladder::Seen::default();
                 };
-                // Corners are told in pixels of the smaller picture.
                 let scale = views.frame.width() as f32 / large.width() as f32;
-                let mut seen = ladder::attempt(large, changes, until);
-                for corners in &mut seen.corners {
-                    *corners = corners.scaled(scale);
-                }
-                seen
-            }
-            Step::Band(quarter) => {
-                let Some(large) = &views.large else {
-                    return ladder::Seen::default();
-                };
-                let (scale, first) = (
-                    views.frame.width() as f32 / large.width() as f32,
-                    quarter * (large.height() / 4),
-                );
-                let mut seen = ladder::attempt(&large.rows_from(first, large.height() / 2), "f", until);
-                for corners in &mut seen.corners {
-                    *corners = corners.moved_down(first as f32).scaled(scale);
-                }
-                seen
+                let corners = symbol::corners(large, Search::Far).into_iter();
+                ladder::Seen::corners(corners.map(|corners| corners.scaled(scale)).collect())
             }
             Step::Corners(search) => ladder::Seen::corners(symbol::corners(&views.frame, search)),
         })

@@ -224,3 +224,28 @@ fn together(blocks: &[Vec<Corrected>], most: usize) -> Vec<Vec<&Corrected>> {
     }
     all.into_iter().map(|(_, taken)| taken).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        /// Nothing is made of noise without a proof, however many corrections are tried.
+        #[test]
+        fn noise_is_never_sure(version in 1_u32..20, seed in any::<u64>()) {
+            let plan = Plan::of(version).unwrap();
+            let mut state = seed;
+            let soft: Vec<f32> = (0..plan.side * plan.side)
+                .map(|_| {
+                    state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                    (state >> 40) as f32 / (1_u32 << 23) as f32 - 1.0
+                })
+                .collect();
+            if let Some(said) = said(&soft, &plan) {
+                prop_assert!(!said.sure && said.readings.len() <= MOST_WAYS);
+            }
+        }
+    }
+}

@@ -94,6 +94,9 @@ mod tests {
             (100.0, 4.0, Search::Large),
             (200.0, 2.0, Search::Small),
             (45.0, 4.0, Search::Turned),
+            (0.0, 3.0, Search::Far),
+            (140.0, 5.0, Search::Far),
+            (225.0, 4.0, Search::Far),
         ] {
             assert_eq!(
                 text(&seen(turned, module), search),
@@ -124,7 +127,7 @@ mod tests {
                 .map(|at| if at / 3 % 2 == 0 { 20 } else { 230 })
                 .collect();
             let frame = Luma::new(width, height, stripes);
-            for search in [Search::Large, Search::Small, Search::Turned] {
+            for search in [Search::Large, Search::Small, Search::Turned, Search::Far] {
                 assert_eq!(text(&frame, search), None, "{width}×{height}");
             }
         }

@@ -34,17 +34,6 @@ impl Corners {
         }
     }
 
-    /// The same in a picture with so many more rows above.
-    pub(in super::super) fn moved_down(self, rows: f32) -> Self {
-        let point = |point: (f32, f32)| (point.0, point.1 + rows);
-        Self {
-            upper_left: point(self.upper_left),
-            upper_right: point(self.upper_right),
-            lower_left: point(self.lower_left),
-            ..self
-        }
-    }
-
     /// Whether both are the corners of the same symbol.
     pub(in super::super) fn like(&self, other: &Self) -> bool {
         let near = |a: (f32, f32), b: (f32, f32)| (a.0 - b.0).hypot(a.1 - b.1) < 3.0;
