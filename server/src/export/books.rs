@@ -46,8 +46,9 @@ pub struct Exports {
 /// What rows are called by, as of the beginning of a file.
 struct Names {
     operator: String,
-    classes: BTreeMap<ClassId, ClassRow>,
-    shops: BTreeMap<Pid, NewShop>,
+    services: BTreeMap<ClassId, Service>,
+    /// Merchant and shop.
+    shops: BTreeMap<Pid, (Place, Place)>,
     marks: BTreeMap<(Pid, MarkId), String>,
     programmes: Option<Arc<Programmes>>,
     pseudonym: Zeroizing<[u8; 32]>,
@@ -98,24 +99,22 @@ impl Exports {
         );
         match request.what {
             What::Daily => {
-                let lines = self.results(&request, By::Day, shops.as_deref()).await?;
-                let rows = lines.iter().filter_map(|line| names.daily(line)).collect();
-                write_one(Ok(rows), &request, out, held)?;
+                let pages = one_page(self.results(&request, By::Day, shops.as_deref()).await?);
+                write(pages, move |line| names.daily(&line), &request, out, held)?;
             }
             What::Monthly => {
-                let lines = self.results(&request, By::Month, shops.as_deref()).await?;
-                let rows = lines.iter().filter_map(|line| names.monthly(line)).collect();
-                write_one(Ok(rows), &request, out, held)?;
+                let pages = one_page(self.results(&request, By::Month, shops.as_deref()).await?);
+                write(pages, move |line| names.monthly(&line), &request, out, held)?;
             }
             What::Transactions => {
-                let (send, rows) = mpsc::channel(AHEAD);
-                write(rows, &request, out, held)?;
+                let (send, pages) = mpsc::channel(AHEAD);
+                let newest = self.reader.newest_serial().await?;
+                let row = move |line| as_of(line, newest).map(|line| names.transaction(line));
+                write(pages, row, &request, out, held)?;
                 let walk = Walk {
                     reader: self.reader.clone(),
-                    names,
                     begin: request.first.digits(),
                     end: end_of(request.last),
-                    newest: self.reader.newest_serial().await?,
                 };
                 tokio::spawn(walk.run(shops, send));
             }
@@ -169,8 +168,8 @@ impl Exports {
         let marks: Vec<MarkRow> = self.reader.all_marks().await?;
         Ok(Names {
             operator: self.reader.town().muni.to_string(),
-            classes: classes.into_iter().map(|class| (class.id, class)).collect(),
-            shops: shops.into_iter().map(|shop| (shop.shop, shop)).collect(),
+            services: classes.into_iter().map(|class| (class.id, service(class))).collect(),
+            shops: shops.into_iter().map(|shop| (shop.shop, places(shop))).collect(),
             marks: marks
                 .into_iter()
                 .map(|mark| ((mark.shop, mark.mark), mark.label))
@@ -215,22 +214,19 @@ impl Books {
 /// Pages through transactions.
 struct Walk {
     reader: Reader,
-    names: Names,
     begin: String,
     end: String,
-    /// The last serial number when the file was begun: a file says what the books said then, however long it takes.
-    newest: u64,
 }
 
 impl Walk {
-    async fn run(self, shops: Option<Vec<Pid>>, send: mpsc::Sender<Option<Page<TransactionRow>>>) {
+    async fn run(self, shops: Option<Vec<Pid>>, send: mpsc::Sender<Option<Page<Line>>>) {
         if self.pages(shops, &send).await {
             let _ = send.send(None).await;
         }
     }
 
     /// Sends every page; whether all went out.
-    async fn pages(&self, shops: Option<Vec<Pid>>, send: &mpsc::Sender<Option<Page<TransactionRow>>>) -> bool {
+    async fn pages(&self, shops: Option<Vec<Pid>>, send: &mpsc::Sender<Option<Page<Line>>>) -> bool {
         let shops = shops.map_or_else(|| vec![None], |shops| shops.into_iter().map(Some).collect());
         for shop in shops {
             let mut begin = self.begin.clone();
@@ -239,12 +235,8 @@ impl Walk {
                 let last = page.as_ref().ok().and_then(|lines| lines.last());
                 // Numbers have one length: with something behind it a number is the next one's lower bound.
                 let next = last.map(|line| format!("{}.", line.row.tran_id));
-                let rows = page.map(|lines| {
-                    let known = lines.into_iter().filter_map(|line| as_of(line, self.newest));
-                    known.map(|line| self.names.transaction(&line)).collect()
-                });
-                let ended = rows.is_err();
-                let sent = send.send(Some(rows.map_err(ExportProblem::Store))).await;
+                let ended = page.is_err();
+                let sent = send.send(Some(page.map_err(ExportProblem::Store))).await;
                 if sent.is_err() || ended {
                     return false;
                 }
@@ -258,27 +250,38 @@ impl Walk {
     }
 }
 
-/// A row as the books had it with so many transactions; none where it is a later one. What took it back later had not.
+/// A row as the books had it when the file was begun, with so many transactions, however long it takes; none where it is a later one. What took it back later had not.
 fn as_of(mut line: Line, newest: u64) -> Option<Line> {
     let known = |number: &str| serial(number).is_some_and(|serial| serial <= newest);
     line.cancelled = line.cancelled.take().filter(|(by, _)| known(by));
     known(&line.row.tran_id).then_some(line)
 }
 
-impl Names {
-    fn service(&self, class: ClassId) -> Option<Service> {
-        let row = self.classes.get(&class)?;
-        Some(Service {
-            id: row.id.to_string(),
-            name: row.name.clone(),
-            kind: row.service_type,
-        })
+fn service(class: ClassRow) -> Service {
+    Service {
+        id: class.id.to_string(),
+        name: class.name,
+        kind: class.service_type,
     }
+}
 
+fn places(shop: NewShop) -> (Place, Place) {
+    let merchant = Place {
+        name: shop.merchant_id.clone(),
+        id: shop.merchant_id,
+    };
+    let own = Place {
+        name: shop.name,
+        id: shop.shop.to_string(),
+    };
+    (merchant, own)
+}
+
+impl Names {
     fn daily(&self, line: &ResultLine) -> Option<DailyRow> {
         Some(DailyRow {
             day: line.from,
-            service: self.service(line.class)?,
+            service: self.services.get(&line.class)?.clone(),
             sales: line.sales,
         })
     }
@@ -288,52 +291,51 @@ impl Names {
         Some(MonthlyRow {
             year: u32::try_from(date.year()).ok()?,
             month: date.month(),
-            service: self.service(line.class)?,
+            service: self.services.get(&line.class)?.clone(),
             sales: line.sales,
         })
     }
 
     /// A row as its period's close saw it, or sees it now.
-    fn transaction(&self, line: &Line) -> TransactionRow {
-        let row = &line.row;
-        let cancelled = line.cancelled.as_ref().filter(|(_, at)| self.is_of_period(line, *at));
+    fn transaction(&self, line: Line) -> TransactionRow {
+        let cancelled = line.cancelled.as_ref().map(|(_, at)| *at);
+        let cancelled = cancelled.filter(|at| self.is_of_period(&line, *at));
+        let closed = closed(self.programmes.as_deref(), &line, self.now);
+        let Line {
+            row, mark, combined, ..
+        } = line;
         let shop = row.shop.and_then(|shop| self.shops.get(&shop));
-        let terminal = row.shop.zip(line.mark);
+        let (merchant, shop) = shop.cloned().unwrap_or_default();
+        let terminal = row.shop.zip(mark);
         TransactionRow {
-            tran_id: row.tran_id.clone(),
             operator_id: self.operator.clone(),
-            service: self.service(row.class).unwrap_or_else(|| Service {
+            service: self.services.get(&row.class).cloned().unwrap_or_else(|| Service {
                 id: row.class.to_string(),
                 name: String::new(),
                 kind: kinchaku_protocol::ids::ServiceType::Money,
             }),
-            operation: operation(row),
-            combined: line.combined,
-            merchant: shop.map_or_else(Place::default, |shop| Place {
-                name: shop.merchant_id.clone(),
-                id: shop.merchant_id.clone(),
-            }),
-            shop: shop.map_or_else(Place::default, |shop| Place {
-                name: shop.name.clone(),
-                id: shop.shop.to_string(),
-            }),
+            operation: operation(&row),
+            combined,
+            merchant,
             terminal: terminal.map_or_else(Place::default, |(shop, mark)| Place {
                 name: self.marks.get(&(shop, mark)).cloned().unwrap_or_default(),
                 id: mark.to_string(),
             }),
+            shop,
             uid: uid(&self.pseudonym, row.shop, row.account),
             amount: row.amount,
             before: row.value_before,
             after: row.value_after,
             notes: Default::default(),
-            target: row.target.as_ref().map(|target| (row.amount, target.clone())),
+            target: row.target.map(|target| (row.amount, target)),
             from: String::new(),
             to: String::new(),
-            closed: closed(self.programmes.as_deref(), line, self.now),
+            closed,
             active: row.operation != crate::ledger::rows::Operation::Cancel && cancelled.is_none(),
             posted: row.posted_at,
-            updated: cancelled.map_or(row.posted_at, |(_, at)| *at),
+            updated: cancelled.unwrap_or(row.posted_at),
             occurred: row.occurred_at,
+            tran_id: row.tran_id,
         }
     }
 
@@ -354,24 +356,20 @@ const fn operation(row: &BusinessRow) -> Operation {
     }
 }
 
-/// Writes rows that are all at hand: results of some days.
-fn write_one<R: Row + Send + 'static>(
-    rows: Page<R>,
-    request: &FileRequest,
-    out: Out,
-    held: impl Send + 'static,
-) -> Result<(), ExportProblem> {
+/// What is at hand already: results of some days.
+fn one_page<T>(lines: Vec<T>) -> mpsc::Receiver<Option<Page<T>>> {
     let (send, pages) = mpsc::channel(AHEAD);
     // The only page there is, and the end: there is room for both.
-    let _ = send.try_send(Some(rows));
+    let _ = send.try_send(Some(Ok(lines)));
     let _ = send.try_send(None);
-    write(pages, request, out, held)
+    pages
 }
 
-/// Writes pages as they come, on a thread of its own that may wait: those of the runtime are for work that others wait
-/// for.
-fn write<R: Row + Send + 'static>(
-    pages: mpsc::Receiver<Option<Page<R>>>,
+/// Makes rows of pages as they come and writes them, on a thread of its own that may wait: those of the runtime are for
+/// work that others wait for.
+fn write<T: Send + 'static, R: Row>(
+    pages: mpsc::Receiver<Option<Page<T>>>,
+    row: impl Fn(T) -> Option<R> + Send + 'static,
     request: &FileRequest,
     out: Out,
     held: impl Send + 'static,
@@ -380,8 +378,8 @@ fn write<R: Row + Send + 'static>(
     let thread = std::thread::Builder::new().name("export".to_owned());
     thread.spawn(move || {
         let written = match form {
-            Form::Csv(charset) => csv(pages, (flavour, charset), Pieces::new(out.clone())),
-            Form::Xlsx => xlsx(pages, &out, Pieces::new(out.clone())),
+            Form::Csv(charset) => csv(pages, row, (flavour, charset), Pieces::new(out.clone())),
+            Form::Xlsx => xlsx(pages, row, &out, Pieces::new(out.clone())),
         };
         out.end(written);
         drop(held);
@@ -390,19 +388,20 @@ fn write<R: Row + Send + 'static>(
 }
 
 /// The next page; none after the last one.
-fn next<R>(pages: &mut mpsc::Receiver<Option<Page<R>>>) -> Result<Option<Vec<R>>, ExportProblem> {
+fn next<T>(pages: &mut mpsc::Receiver<Option<Page<T>>>) -> Result<Option<Vec<T>>, ExportProblem> {
     // Whoever sends the pages says where they end: where they only stop, rows are missing.
     pages.blocking_recv().ok_or(ExportProblem::Cut)?.transpose()
 }
 
-fn csv<R: Row>(
-    mut pages: mpsc::Receiver<Option<Page<R>>>,
+fn csv<T, R: Row>(
+    mut pages: mpsc::Receiver<Option<Page<T>>>,
+    row: impl Fn(T) -> Option<R>,
     (flavour, charset): (Flavour, Charset),
     out: Pieces,
 ) -> Result<Written, ExportProblem> {
     let mut writer = CsvWriter::new(out, flavour, charset)?;
     while let Some(page) = next(&mut pages)? {
-        for row in page {
+        for row in page.into_iter().filter_map(&row) {
             writer.push(&row)?;
         }
     }
@@ -410,8 +409,9 @@ fn csv<R: Row>(
 }
 
 /// A workbook is only readable when it is complete: it lies in a file of its own until then.
-fn xlsx<R: Row>(
-    mut pages: mpsc::Receiver<Option<Page<R>>>,
+fn xlsx<T, R: Row>(
+    mut pages: mpsc::Receiver<Option<Page<T>>>,
+    row: impl Fn(T) -> Option<R>,
     reader: &Out,
     mut out: Pieces,
 ) -> Result<Written, ExportProblem> {
@@ -420,7 +420,7 @@ fn xlsx<R: Row>(
     let mut page = Vec::new().into_iter();
     let rows = std::iter::from_fn(|| {
         loop {
-            if let Some(row) = page.next() {
+            if let Some(row) = page.find_map(&row) {
                 return Some(row);
             }
             // Nothing is sent before the end, so whether anybody still waits has to be asked.

@@ -94,21 +94,19 @@ impl<W: Write, R: Row> CsvWriter<W, R> {
 
 /// A text cell, defused and quoted where it has to be.
 fn quoted(text: &str, into: &mut String) {
-    let quote = text.contains(['"', ',', '\r', '\n']);
+    // All of them are one byte, which is no part of another character.
+    let quote = text.bytes().any(|byte| matches!(byte, b'"' | b',' | b'\r' | b'\n'));
     if quote {
         into.push('"');
     }
     if is_formula(text) {
         into.push('\'');
     }
-    for c in text.chars() {
-        if c == '"' {
-            into.push('"');
-        }
-        into.push(c);
-    }
     if quote {
+        into.push_str(&text.replace('"', "\"\""));
         into.push('"');
+    } else {
+        into.push_str(text);
     }
 }
 

@@ -87,16 +87,32 @@ pub(super) fn day(day: Day, flavour: Flavour) -> String {
         .map_or_else(|| day.to_string(), |date| date.format(form).to_string())
 }
 
-/// Date and time in Japan. By hand: a pattern read anew for each cell takes a third of an export's time.
+/// Date and time in Japan. By hand: a pattern read anew for each cell takes a third of an export's time, and a format
+/// much of the rest.
 pub(super) fn moment(time: Time, flavour: Flavour) -> String {
-    let Some(at) = time.in_japan() else {
+    let at = time.in_japan().map(|at| at.naive_local());
+    let Some(at) = at.filter(|at| (0..10_000).contains(&at.year())) else {
         return time.to_string();
     };
     let mark = match flavour {
-        Flavour::Usual => '-',
-        Flavour::Legacy => '/',
+        Flavour::Usual => "-",
+        Flavour::Legacy => "/",
     };
-    let (year, month, day) = (at.year(), at.month(), at.day());
-    let (hour, minute, second) = (at.hour(), at.minute(), at.second());
-    format!("{year:04}{mark}{month:02}{mark}{day:02} {hour:02}:{minute:02}:{second:02}")
+    let year = at.year().unsigned_abs();
+    let parts = [
+        (year / 100, ""),
+        (year % 100, mark),
+        (at.month(), mark),
+        (at.day(), " "),
+        (at.hour(), ":"),
+        (at.minute(), ":"),
+        (at.second(), ""),
+    ];
+    let mut text = String::with_capacity("2024-06-03 00:00:00".len());
+    for (part, after) in parts {
+        let digits = [part / 10, part % 10];
+        text.extend(digits.iter().filter_map(|digit| char::from_digit(*digit, 10)));
+        text.push_str(after);
+    }
+    text
 }

@@ -227,7 +227,7 @@ view! {
     sales: SaleRow;
     applications: ApplicationRow by |row| row.programme.to_value();
     shares: ShareRow;
-    orders: OrderRow by |row| row.key.to_value();
+    orders: OrderRow by |row| row.account.to_value();
     provider_events: ProviderEventRow;
     periods: PeriodRow;
     payouts: PayoutRow by |row| row.shop.to_value();

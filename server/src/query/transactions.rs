@@ -1,6 +1,8 @@
 //! Transactions one by one (F109 to F125), newest first, as index reads in their own order: a page goes on after the
 //! last number of the one before.
 
+use std::collections::BTreeMap;
+
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use kinchaku_protocol::ids::{ClassId, DocId, MarkId, Pid};
 use kinchaku_protocol::money::{Amount, Signed};
@@ -18,31 +20,26 @@ use crate::settlement::{Payment, cash_refusal, is_closed, refusal};
 use crate::store::StoreError;
 use crate::store::table::{Column, Value};
 
-/// The columns of a [`Line`]; what takes a row back is found by the row it names. What a week earned is one row, which
-/// is taken back payment by payment: it is cancelled when nothing is left of it.
+/// The columns of a [`Line`] but for what takes it back. Which rows is told first: the planner would start other
+/// processes for a page if it had to join before it knew that it stops after it.
 macro_rules! lines {
-    ($rest:literal) => {
+    ($which:literal) => {
         concat!(
-            "select b.tran_id, b.entry, b.operation, b.operation_id, b.class, b.amount, b.account, b.shop, b.intent, \
-             b.target, b.occurred_at, b.posted_at, b.value_before, b.value_after, i.mark, i.total, \
-             (select case when sum(c.amount) >= b.amount then max(c.tran_id) end from business c \
-             where c.muni = b.muni and c.target = b.tran_id), \
-             (select case when sum(c.amount) >= b.amount then max(c.posted_at) end from business c \
-             where c.muni = b.muni and c.target = b.tran_id) \
-             from business b left join intents i on i.muni = b.muni and i.id = b.intent where b.muni = $1 and ",
-            $rest
+            "select page.tran_id, page.entry, page.operation, page.operation_id, page.class, page.amount, \
+             page.account, page.shop, page.intent, page.target, page.occurred_at, page.posted_at, page.value_before, \
+             page.value_after, i.mark, i.total from (select * from business where muni = $1 and ",
+            $which,
+            ") as page left join intents i on i.muni = page.muni and i.id = page.intent"
         )
     };
 }
 
-const OF_SHOP_NEWEST: &str =
-    lines!("b.shop = $5 and b.tran_id >= $2 and b.tran_id < $3 order by b.tran_id desc limit $4");
-const ALL_NEWEST: &str = lines!("b.tran_id >= $2 and b.tran_id < $3 order by b.tran_id desc limit $4");
-const OF_SHOP_OLDEST: &str = lines!("b.shop = $5 and b.tran_id >= $2 and b.tran_id < $3 order by b.tran_id limit $4");
-const ALL_OLDEST: &str = lines!("b.tran_id >= $2 and b.tran_id < $3 order by b.tran_id limit $4");
-const ONE: &str = lines!("b.tran_id = $2");
-/// In no order: asked for one, SQLite would read all numbers instead of the payment's.
-const OF_ENTRY: &str = lines!("b.intent = $2 and b.entry = $3");
+const OF_SHOP_NEWEST: &str = lines!("shop = $5 and tran_id >= $2 and tran_id < $3 order by tran_id desc limit $4");
+const ALL_NEWEST: &str = lines!("tran_id >= $2 and tran_id < $3 order by tran_id desc limit $4");
+const OF_SHOP_OLDEST: &str = lines!("shop = $5 and tran_id >= $2 and tran_id < $3 order by tran_id limit $4");
+const ALL_OLDEST: &str = lines!("tran_id >= $2 and tran_id < $3 order by tran_id limit $4");
+const ONE: &str = lines!("tran_id = $2");
+const OF_ENTRY: &str = lines!("intent = $2 and entry = $3");
 
 /// Which transactions.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -103,6 +100,7 @@ pub struct Detail {
 }
 
 impl Line {
+    /// Not taken back, as far as its own row says.
     fn from_values(values: &[Value]) -> Result<Self, StoreError> {
         let [
             tran_id,
@@ -121,8 +119,6 @@ impl Line {
             value_after,
             mark,
             total,
-            by,
-            by_at,
         ] = columns(values)?;
         let row = BusinessRow {
             tran_id: String::from_value(tran_id)?,
@@ -142,12 +138,10 @@ impl Line {
         };
         // Of one payment each class has one row: less than all of it means that there are others.
         let total = Option::<Amount>::from_value(total)?;
-        let by = Option::<String>::from_value(by)?;
-        let by_at = Option::<Time>::from_value(by_at)?;
         Ok(Self {
             combined: row.shop.is_some() && total.is_some_and(|total| total != row.amount),
             mark: Option::from_value(mark)?,
-            cancelled: by.zip(by_at),
+            cancelled: None,
             row,
         })
     }
@@ -176,7 +170,8 @@ impl Reader {
             None => end,
         };
         let begin = query.first.map_or_else(String::new, Day::digits);
-        let lines = self.lines(sql, begin, end, query.limit, query.shop).await?;
+        let mut lines = self.bounded(sql, begin, end, query.limit, query.shop).await?;
+        lines.reverse();
         self.as_of(lines, now).await
     }
 
@@ -206,10 +201,10 @@ impl Reader {
         shop: Option<Pid>,
     ) -> Result<Vec<Line>, StoreError> {
         let sql = if shop.is_some() { OF_SHOP_OLDEST } else { ALL_OLDEST };
-        self.lines(sql, begin, end, limit, shop).await
+        self.bounded(sql, begin, end, limit, shop).await
     }
 
-    async fn lines(
+    async fn bounded(
         &self,
         sql: &'static str,
         begin: String,
@@ -219,8 +214,29 @@ impl Reader {
     ) -> Result<Vec<Line>, StoreError> {
         let mut parameters = vec![Value::Text(begin), Value::Text(end), limit.to_value()];
         parameters.extend(shop.map(|shop| shop.to_value()));
+        self.lines(sql, parameters).await
+    }
+
+    /// Oldest first. What takes a row back is found by the row it names; what a week earned is one row, which is taken
+    /// back payment by payment: it is cancelled when nothing is left of it.
+    async fn lines(&self, sql: &'static str, parameters: Vec<Value>) -> Result<Vec<Line>, StoreError> {
         let rows = self.store.report(self.town, sql, parameters).await?;
-        rows.iter().map(|row| Line::from_values(row)).collect()
+        let lines: Result<Vec<Line>, StoreError> = rows.iter().map(|row| Line::from_values(row)).collect();
+        let mut lines = lines?;
+        lines.sort_by(|one, other| one.row.tran_id.cmp(&other.row.tran_id));
+        let numbers = lines.iter().map(|line| line.row.tran_id.to_value()).collect();
+        let mut taken: BTreeMap<String, (u64, BusinessRow)> = BTreeMap::new();
+        for mut row in self.among::<BusinessRow>("target", numbers).await? {
+            let Some(target) = row.target.take() else { continue };
+            let before = taken.get(&target).map_or(0, |(sum, _)| *sum);
+            taken.insert(target, (row.amount.units().saturating_add(before), row));
+        }
+        for line in &mut lines {
+            let by = taken.remove(&line.row.tran_id);
+            let whole = by.filter(|(sum, _)| *sum >= line.row.amount.units());
+            line.cancelled = whole.map(|(_, row)| (row.tran_id, row.posted_at));
+        }
+        Ok(lines)
     }
 
     /// One transaction in full, with what `by` may do about it; none where there is none, or where it is another
@@ -229,11 +245,8 @@ impl Reader {
     /// # Errors
     /// [`StoreError`].
     pub async fn transaction(&self, tran_id: &str, by: Canceller, now: Time) -> Result<Option<Detail>, StoreError> {
-        let found = self
-            .store
-            .report(self.town, ONE, vec![Value::Text(tran_id.to_owned())])
-            .await?;
-        let Some(line) = found.first().map(|row| Line::from_values(row)).transpose()? else {
+        let found = self.lines(ONE, vec![Value::Text(tran_id.to_owned())]).await?;
+        let Some(line) = found.into_iter().next() else {
             return Ok(None);
         };
         if matches!(by, Canceller::Shop(shop) if line.row.shop != Some(shop)) {
@@ -263,12 +276,7 @@ impl Reader {
     }
 
     async fn entry(&self, intent: DocId, entry: u64) -> Result<Vec<Line>, StoreError> {
-        let parameters = vec![intent.to_value(), entry.to_value()];
-        let rows = self.store.report(self.town, OF_ENTRY, parameters).await?;
-        let lines: Result<Vec<Line>, StoreError> = rows.iter().map(|row| Line::from_values(row)).collect();
-        let mut lines = lines?;
-        lines.sort_by(|one, other| one.row.tran_id.cmp(&other.row.tran_id));
-        Ok(lines)
+        self.lines(OF_ENTRY, vec![intent.to_value(), entry.to_value()]).await
     }
 
     /// What can be done about a payment: the same functions decide it in the lane.

@@ -79,7 +79,7 @@ impl Books<'_> {
     pub(super) fn order(&mut self, asked: &NewOrder) -> Result<Outcome, CommandError> {
         let key = order_key(asked.account, &asked.key);
         let content = content(asked);
-        if let Some(known) = self.view.orders.by(&key.to_value()).next() {
+        if let Some(known) = self.own(asked.account).find(|row| row.key == key) {
             return (known.content == content)
                 .then(|| Outcome::Order(Box::new(known.clone())))
                 .ok_or(CommandError::KeyReused);
@@ -134,10 +134,16 @@ impl Books<'_> {
         Ok(Outcome::Order(Box::new(row)))
     }
 
+    /// The orders of an account that are at hand.
+    fn own(&self, account: u64) -> impl Iterator<Item = &OrderRow> {
+        self.view.orders.by(&account.to_value())
+    }
+
     /// Whoever asks for money again and again has to pay some of it first.
     fn few_wait(&self, account: u64) -> Result<(), CommandError> {
-        let own = self.view.orders.all().filter(|row| row.account == account);
-        let waits = own.filter(|row| row.programme.is_none() && row.state == OrderState::Awaiting);
+        let waits = self
+            .own(account)
+            .filter(|row| row.programme.is_none() && row.state == OrderState::Awaiting);
         if waits.count() >= OPEN_TOP_UPS {
             let most = u32::try_from(OPEN_TOP_UPS).unwrap_or(u32::MAX);
             return Err(Refusal::TooMany { most, left: 0 }.into());
@@ -216,8 +222,9 @@ impl Books<'_> {
 
     /// Lots that an account has of a sale, or waits for, and that are not in somebody's share.
     fn bought_as_others(&self, programme: u32, account: u64, person: DocId) -> u32 {
-        let own = self.view.orders.all().filter(|row| row.account == account);
-        let of_sale = own.filter(|row| row.programme == Some(programme) && row.person != Some(person));
+        let of_sale = self
+            .own(account)
+            .filter(|row| row.programme == Some(programme) && row.person != Some(person));
         let counts = of_sale.filter(|row| match row.state {
             OrderState::Awaiting | OrderState::Paid => true,
             OrderState::ChargedBack => row.lot.is_some(),

@@ -4,13 +4,13 @@
 //! A commit is a retryable closure: serialisation failures and deadlocks are tried again, a bounded
 //! number of times. The lease has a length, by the database's clock, which is used for that alone.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{MutexGuard, PoisonError};
 use std::task::Poll;
 
-use tokio::sync::Mutex;
+use tokio::sync::Semaphore;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, Config, GenericClient, NoTls, Row, Statement};
@@ -29,6 +29,10 @@ const READERS: usize = 3;
 
 /// Connections that load for the lane: one for what it decides, one for the keys of what comes next.
 const LOADERS: usize = 2;
+
+/// For what loads for the lane. The planner goes by what it counted last, and a sale fills tables faster than it counts:
+/// which rows there are must not decide how they are found.
+pub const BY_INDEX: &str = "set plan_cache_mode = force_generic_plan; set enable_seqscan = off";
 
 /// The database's clock in whole seconds.
 const CLOCK: &str = "cast(floor(extract(epoch from clock_timestamp())) as bigint)";
@@ -51,7 +55,7 @@ struct Link {
 }
 
 impl Link {
-    async fn open(config: &Config) -> Result<Self, StoreError> {
+    async fn open(config: &Config, settings: &str) -> Result<Self, StoreError> {
         let (client, connection) = config.connect(NoTls).await?;
         tokio::spawn(async move {
             // Whoever uses the client hears of the same failure.
@@ -59,7 +63,9 @@ impl Link {
         });
         // A process that stands still within a commit must not keep the lease's row from the next one.
         client
-            .batch_execute(&format!("set idle_in_transaction_session_timeout = '{LEASE_SECONDS}s'"))
+            .batch_execute(&format!(
+                "set idle_in_transaction_session_timeout = '{LEASE_SECONDS}s'; {settings}"
+            ))
             .await?;
         Ok(Self {
             client,
@@ -77,13 +83,50 @@ impl Link {
     }
 }
 
+/// Connections for one purpose, opened as they are needed.
+struct Links {
+    config: Config,
+    settings: &'static str,
+    free: std::sync::Mutex<Vec<Link>>,
+    /// As many as there may be; never closed.
+    turns: Semaphore,
+}
+
+impl Links {
+    const fn new(config: Config, settings: &'static str, most: usize) -> Self {
+        Self {
+            config,
+            settings,
+            free: std::sync::Mutex::new(Vec::new()),
+            turns: Semaphore::const_new(most),
+        }
+    }
+
+    /// Runs work on one of them. One that broke, or whose work was cut off, is never used again.
+    async fn run<T>(&self, work: impl AsyncFnOnce(&mut Link) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        let _turn = self.turns.acquire().await;
+        let free = self.free().pop().filter(|link| !link.client.is_closed());
+        let mut link = match free {
+            Some(link) => link,
+            None => Link::open(&self.config, self.settings).await?,
+        };
+        let done = work(&mut link).await;
+        if !link.client.is_closed() {
+            self.free().push(link);
+        }
+        done
+    }
+
+    fn free(&self) -> MutexGuard<'_, Vec<Link>> {
+        self.free.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// One database.
 pub struct PostgresStore {
-    config: Config,
-    writer: Mutex<Option<Link>>,
-    loaders: [Mutex<Option<Link>>; LOADERS],
-    readers: [Mutex<Option<Link>>; READERS],
-    next: AtomicUsize,
+    writer: Links,
+    loaders: Links,
+    readers: Links,
 }
 
 impl PostgresStore {
@@ -93,46 +136,13 @@ impl PostgresStore {
     /// [`StoreError`].
     pub async fn open(address: &str) -> Result<Self, StoreError> {
         let config: Config = address.parse().map_err(|_| StoreError::Address)?;
-        let mut link = Link::open(&config).await?;
-        migrate(&mut link.client).await?;
+        let writer = Links::new(config.clone(), "", 1);
+        writer.run(async |link| migrate(&mut link.client).await).await?;
         Ok(Self {
-            config,
-            writer: Mutex::new(Some(link)),
-            loaders: Default::default(),
-            readers: Default::default(),
-            next: AtomicUsize::new(0),
+            writer,
+            loaders: Links::new(config.clone(), BY_INDEX, LOADERS),
+            readers: Links::new(config, "", READERS),
         })
-    }
-
-    /// Runs work on one of some connections: a free one, else each in turn.
-    async fn one_of<T>(
-        &self,
-        links: &[Mutex<Option<Link>>],
-        work: impl AsyncFnOnce(&mut Link) -> Result<T, StoreError>,
-    ) -> Result<T, StoreError> {
-        let free = links.iter().find(|link| link.try_lock().is_ok());
-        let turn = self.next.fetch_add(1, Ordering::Relaxed).checked_rem(links.len());
-        let in_turn = turn.and_then(|turn| links.get(turn)).unwrap_or(&self.writer);
-        self.with(free.unwrap_or(in_turn), work).await
-    }
-
-    /// Runs work on a link, which is thrown away where it broke.
-    async fn with<T>(
-        &self,
-        link: &Mutex<Option<Link>>,
-        work: impl AsyncFnOnce(&mut Link) -> Result<T, StoreError>,
-    ) -> Result<T, StoreError> {
-        let mut held = link.lock().await;
-        let mut link = match held.take().filter(|link| !link.client.is_closed()) {
-            Some(link) => link,
-            None => Link::open(&self.config).await?,
-        };
-        let done = work(&mut link).await;
-        // A link whose work was cut off is dropped with this future and never used again.
-        if !link.client.is_closed() {
-            *held = Some(link);
-        }
-        done
     }
 }
 
@@ -168,15 +178,15 @@ async fn migrate(client: &mut Client) -> Result<(), StoreError> {
 
 impl Store for PostgresStore {
     fn load(&self, town: Town, queries: Vec<Query>) -> Answer<'_, Vec<Vec<Vec<Value>>>> {
-        Box::pin(self.one_of(&self.loaders, async move |link| load_all(link, town, &queries).await))
+        Box::pin(self.loaders.run(async move |link| load_all(link, town, &queries).await))
     }
 
     fn read(&self, town: Town, queries: Vec<Query>) -> Answer<'_, Vec<Vec<Vec<Value>>>> {
-        Box::pin(self.one_of(&self.readers, async move |link| load_all(link, town, &queries).await))
+        Box::pin(self.readers.run(async move |link| load_all(link, town, &queries).await))
     }
 
     fn report(&self, town: Town, sql: &'static str, parameters: Vec<Value>) -> Answer<'_, Vec<Vec<Value>>> {
-        Box::pin(self.one_of(&self.readers, async move |link| {
+        Box::pin(self.readers.run(async move |link| {
             let statement = link.prepare(sql).await?;
             let mut all: Parameters = vec![Box::new(muni(town))];
             all.extend(parameters.into_iter().map(one));
@@ -185,7 +195,7 @@ impl Store for PostgresStore {
     }
 
     fn commit(&self, town: Town, lease: Lease, writes: Vec<Write>) -> Answer<'_, ()> {
-        Box::pin(self.with(&self.writer, async move |link| {
+        Box::pin(self.writer.run(async move |link| {
             let keep = keep_lease_sql();
             let mut prepared = Vec::with_capacity(writes.len());
             for write in writes {
@@ -211,7 +221,7 @@ impl Store for PostgresStore {
     }
 
     fn lease(&self, town: Town, holder: String) -> Answer<'_, Lease> {
-        Box::pin(self.with(&self.writer, async move |link| {
+        Box::pin(self.writer.run(async move |link| {
             let sql = format!(
                 "insert into lane_lease (muni, epoch, holder, expires) values ($1, 1, $2, {CLOCK} + $3) \
                  on conflict (muni) do update set epoch = lane_lease.epoch + 1, holder = excluded.holder, \
@@ -227,7 +237,7 @@ impl Store for PostgresStore {
     }
 
     fn renew(&self, town: Town, lease: Lease) -> Answer<'_, ()> {
-        Box::pin(self.with(&self.writer, async move |link| {
+        Box::pin(self.writer.run(async move |link| {
             let parameters: [&(dyn ToSql + Sync); 3] = [&muni(town), &lease.epoch, &LEASE_SECONDS];
             let kept = link.client.execute(&keep_lease_sql(), &parameters).await?;
             (kept == 1).then_some(()).ok_or(StoreError::LeaseLost)
@@ -235,7 +245,7 @@ impl Store for PostgresStore {
     }
 
     fn release(&self, town: Town, lease: Lease) -> Answer<'_, ()> {
-        Box::pin(self.with(&self.writer, async move |link| {
+        Box::pin(self.writer.run(async move |link| {
             let sql = "update lane_lease set expires = 0 where muni = $1 and epoch = $2";
             link.client.execute(sql, &[&muni(town), &lease.epoch]).await?;
             Ok(())
@@ -424,29 +434,32 @@ const fn type_name(kind: Kind) -> &'static str {
 pub fn select(town: Town, query: &Query) -> (String, Parameters) {
     let columns: Vec<&str> = query.table.columns.iter().map(|(name, _)| *name).collect();
     let mut parameters: Parameters = vec![Box::new(muni(town))];
-    let condition = match &query.which {
-        Which::All => String::new(),
+    let table = query.table.name;
+    let from = match &query.which {
+        Which::All => format!("{table} where muni = $1"),
         Which::Among(column, among, and) => {
+            // One descent of an index for each value. `offset 0` keeps the planner from joining the other way round,
+            // where it would look at every value for each row of the town.
+            let among: BTreeSet<&Value> = among.iter().collect();
             let kind = query.table.kind_of(column).unwrap_or(Kind::Int);
-            parameters.push(array(kind, among.iter().cloned()));
+            parameters.push(array(kind, among.into_iter().cloned()));
             let and = and.map(|and| format!(" and {and}")).unwrap_or_default();
-            format!(" and {column} = any($2::{}[]){and}", type_name(kind))
+            let kind = type_name(kind);
+            format!(
+                "unnest($2::{kind}[]) as among (sought) cross join lateral \
+                 (select * from {table} where muni = $1 and {column} = sought{and} offset 0) as found"
+            )
         }
         Which::UpTo(column, most, and) => {
             parameters.push(Box::new(*most));
-            format!(" and {column} <= $2 and {and}")
+            format!("{table} where muni = $1 and {column} <= $2 and {and}")
         }
         Which::Newest(column, value, ..) => {
             parameters.push(one(value.clone()));
-            format!(" and {column} = $2")
+            format!("{table} where muni = $1 and {column} = $2")
         }
     };
-    let sql = format!(
-        "select {} from {} where muni = $1{condition} {}",
-        columns.join(", "),
-        query.table.name,
-        super::order(query)
-    );
+    let sql = format!("select {} from {from} {}", columns.join(", "), super::order(query));
     (sql, parameters)
 }
 
