@@ -27,9 +27,9 @@ printf 'B2 library for phones, stripped: %d bytes, goal %d: %s\n' "$size" "$goal
 say "what is in it, by section"
 size -A "$library" | awk '$2 > 20000 { printf "   %-22s %9d\n", $1, $2 }'
 say "what is in its code, by crate"
-nm --size-sort -C -S "$named" | awk '
+nm --size-sort --radix=d -C -S "$named" | awk '
   $3 ~ /^[tT]$/ {
-    bytes = strtonum("0x" $2); name = $4
+    bytes = $2 + 0; name = $4
     if (name ~ /^</) { name = $4 " " $5 " " $6; gsub(/[<&]|mut |dyn /, "", name) }
     crate = name; sub(/::.*/, "", crate)
     if (name !~ /::/) crate = "C (SQLCipher, ring)"

@@ -164,6 +164,31 @@ fn check(town: &Simulation) -> Result<(), TestCaseError> {
     Ok(())
 }
 
+/// F064: lots that went back with a refund are not sold, though the payer then takes the money back by force.
+#[test]
+fn what_is_charged_back_after_its_refund_was_ordered_is_sold_no_more() {
+    let (mut town, accounts) = town();
+    let told = |kind| Step::Told {
+        order: 1,
+        kind,
+        number: 0,
+        price: true,
+    };
+    let steps = [
+        Step::Order { who: 0, units: 3 },
+        told(EventKind::Paid),
+        Step::Refund { order: 1 },
+        told(EventKind::ChargedBack),
+    ];
+    for (place, step) in steps.into_iter().enumerate() {
+        happens(&mut town, &accounts, place, step);
+        check(&town).unwrap();
+    }
+    let order = town.view.orders.get(&(1,)).unwrap();
+    assert_eq!((order.state, order.refund), (OrderState::ChargedBack, RefundStep::None));
+    assert!(town.view.sales.get(&(OPEN,)).is_none_or(|row| row.sold == 0));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
 

@@ -76,6 +76,8 @@ impl Books<'_> {
             (EventKind::ChargedBack, S::Refunded) if row.refund == RefundStep::Due => {
                 row.state = S::ChargedBack;
                 row.refund = RefundStep::None;
+                // Its lots went back with the refund; those of other orders that are charged back count as sold.
+                row.lot = None;
             }
             // Told before its payment was, which will find nothing to do.
             (EventKind::Refunded | EventKind::ChargedBack, S::Awaiting | S::Failed | S::Lapsed) => {
