@@ -59,8 +59,8 @@ mod reader {
     use std::process::{Child, ChildStdout, Command, Stdio};
     use std::sync::{Mutex, MutexGuard, PoisonError};
 
-    use super::town::{Ran, kinchaku};
-    use super::town::{command, finish};
+    use crate::town::{Ran, kinchaku};
+    use crate::town::{command, finish};
 
     const READER: [&str; 4] = ["--reader", "Virtual PCD 00 00", "--wait", "20"];
     static TURN: Mutex<()> = Mutex::new(());

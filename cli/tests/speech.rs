@@ -75,7 +75,7 @@ mod plain {
     use kinchaku_protocol::signature::Signer as _;
     use kinchaku_protocol::test_roots::TEST_ROOTS;
 
-    use super::town::{NOBODY, PIN, Place, kinchaku, root};
+    use crate::town::{NOBODY, PIN, Place, kinchaku, root};
 
     /// A plain build refuses roots whose private half is public, before anybody is asked or called (T5).
     #[test]
