@@ -295,7 +295,7 @@ impl Sales {
             if held && (order.lot.is_none() || !order.returned.is_zero()) {
                 broken("F064 what is paid brings its value", place());
             }
-            let came = order.lot.is_some();
+            let came = order.tran_id.is_some();
             let whole = if held || !came { Amount::ZERO } else { order.face };
             if order.returned != whole {
                 broken("F064 what is taken back is all of it", place());
