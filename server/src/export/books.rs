@@ -250,8 +250,7 @@ impl Walk {
     }
 }
 
-/// A row as the books had it when the file was begun, with so many transactions; none where it is a later one. What took it
-/// back later had not.
+/// A row as the books had it after so many transactions; none where it is a later one. What took it back later had not.
 fn as_of(mut line: Line, newest: u64) -> Option<Line> {
     let known = |number: &str| serial(number).is_some_and(|serial| serial <= newest);
     line.cancelled = line.cancelled.take().filter(|(by, _)| known(by));
